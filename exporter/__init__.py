@@ -1,0 +1,1 @@
+"""The exporter process: from upstream bytes to HTTP bytes."""

@@ -1,0 +1,68 @@
+"""Everything known now, immutable: one accepted body an endpoint, and what of it is still young enough to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from exporter.spec import Endpoint, Sample, Source
+from scoring.reading import Reading
+
+EndpointKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One series as it leaves for `/metrics`; withdrawn at `expires_at`, which is `data_time` plus the endpoint's `max_age`."""
+
+    sample: Sample
+    data_time: float
+    fetched_at: float
+    expires_at: float
+    provenance: str
+
+    def reading(self) -> Reading:
+        return Reading(self.sample.value, self.fetched_at, self.data_time, self.provenance)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The newest body of one endpoint that was believed, as observations."""
+
+    source: Source
+    endpoint: Endpoint
+    observations: tuple[Observation, ...]
+    fetched_at: float
+    data_time: float
+    changed_at: float
+    position: int
+    host: str
+
+
+# A view is the series alive at one moment, by selector.
+View = Mapping[str, Observation]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    accepted: Mapping[EndpointKey, Accepted] = field(default_factory=dict)
+
+    def with_accepted(self, new: Accepted) -> Snapshot:
+        return replace(self, accepted={**self.accepted, (new.source.name, new.endpoint.name): new})
+
+    def without(self, keys: Iterable[EndpointKey]) -> Snapshot:
+        gone = frozenset(keys)
+        return replace(self, accepted={key: value for key, value in self.accepted.items() if key not in gone})
+
+    def alive(self, now: float) -> Iterator[Observation]:
+        for one in self.accepted.values():
+            for observation in one.observations:
+                if now < observation.expires_at:
+                    yield observation
+
+    def view(self, now: float) -> dict[str, Observation]:
+        return {observation.sample.key: observation for observation in self.alive(now)}
+
+    def next_expiry(self, now: float) -> float | None:
+        """The first moment after `now` at which something must leave the page."""
+        return min((observation.expires_at for observation in self.alive(now)), default=None)

@@ -1,0 +1,289 @@
+"""The vocabulary of `exporter.sources`: units, metrics, samples, endpoints, sources."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final, Protocol
+
+from exporter.payload import Notes, decode
+from scoring.reading import series
+
+PREFIX: Final = "btchealth_"
+MINUTE: Final = 60.0
+HOUR: Final = 3600.0
+DAY: Final = 86400.0
+
+# Names a scrape configuration or Prometheus itself attaches (conventions L4).
+RESERVED_LABELS: Final = frozenset({"type", "service", "env", "region", "cluster", "instance", "job", "le", "quantile"})
+
+
+class Unit(Enum):
+    """(suffix of the metric name, how HELP names it). The list is closed."""
+
+    NONE = ("", "count")
+    SCORE = ("score", "score 0-100")
+    SECONDS = ("seconds", "seconds")
+    TIMESTAMP = ("timestamp_seconds", "Unix time in seconds")
+    BYTES = ("bytes", "bytes")
+    VBYTES = ("vbytes", "virtual bytes")
+    VBYTES_PER_SECOND = ("vbytes_per_second", "virtual bytes per second")
+    RATIO = ("ratio", "ratio")
+    BITCOINS = ("bitcoins", "bitcoins")
+    SATOSHIS = ("satoshis", "satoshis")
+    SATOSHIS_PER_VBYTE = ("satoshis_per_vbyte", "satoshis per virtual byte")
+    USD = ("usd", "US dollars")
+    HASHES_PER_SECOND = ("hashes_per_second", "hashes per second")
+    USD_PER_PETAHASH_DAY = ("usd_per_petahash_day", "US dollars per day for 1e15 hashes per second")
+    BITCOINS_PER_PETAHASH_DAY = ("bitcoins_per_petahash_day", "bitcoins per day for 1e15 hashes per second")
+    INFO = ("info", "always 1")
+
+    @property
+    def suffix(self) -> str:
+        return self.value[0]
+
+    @property
+    def text(self) -> str:
+        return self.value[1]
+
+
+class Group(Enum):
+    """Where a family belongs in the reference, in the order of features of the product."""
+
+    SECURITY = "security"
+    DECENTRALIZATION = "decentralization"
+    THROUGHPUT = "throughput"
+    ADOPTION = "adoption"
+    LIGHTNING = "lightning"
+    CONTEXT = "context"
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """A label whose values come from upstream, bounded: the `size` largest, the `kept` ones whenever present, the rest summed as `other`.
+
+    A member leaves only when it falls `margin` places below the edge, so that series do not flap.
+    """
+
+    size: int
+    margin: int = 3
+    kept: tuple[str, ...] = ()
+    other: str = "other"
+
+    def __len__(self) -> int:
+        return self.size + len(self.kept) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A label of an `_info` family: free text from upstream, at most `size` values at a time."""
+
+    size: int = 1
+
+    def __len__(self) -> int:
+        return self.size
+
+
+type_label = tuple[str, ...] | Top | Facts
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """A family. `name` with prefix and unit suffix; `bounds` inclusive, in the unit; `raw_only` is the reason why nothing else uses it."""
+
+    name: str
+    help: str
+    unit: Unit = Unit.NONE
+    bounds: tuple[float, float] = (0.0, 1e18)
+    labels: Mapping[str, type_label] = field(default_factory=dict)
+    group: Group = Group.CONTEXT
+    raw_only: str | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(rf"{PREFIX}[a-z][a-z0-9_]*", self.name):
+            raise ValueError(f"metric {self.name!r}: expected {PREFIX} and snake case")
+        if self.unit.suffix and not self.name.endswith(f"_{self.unit.suffix}"):
+            raise ValueError(f"metric {self.name!r}: expected the suffix _{self.unit.suffix}")
+        if bad := RESERVED_LABELS & self.labels.keys():
+            raise ValueError(f"metric {self.name!r}: reserved labels {sorted(bad)}")
+        if not self.bounds[0] < self.bounds[1]:
+            raise ValueError(f"metric {self.name!r}: expected bounds low < high, got {self.bounds}")
+
+    def __call__(self, value: float | None, data_time: float | None = None, **labels: str) -> Sample | None:
+        """A sample, or None where there is no value: parsers yield the result without asking."""
+        if value is None:
+            return None
+        if labels.keys() != self.labels.keys():
+            raise ValueError(f"{self.name}: expected labels {sorted(self.labels)}, got {sorted(labels)}")
+        return Sample(self, tuple(labels[name] for name in self.labels), float(value), data_time)
+
+    @property
+    def max_series(self) -> int:
+        budget = 1
+        for values in self.labels.values():
+            budget *= len(values)
+        return budget
+
+    def selectors(self) -> Iterator[str]:
+        """Every selector the closed labels allow; a `Top` or `Facts` label makes none."""
+        closed = [values for values in self.labels.values() if isinstance(values, tuple)]
+        if len(closed) == len(self.labels):
+            for combination in itertools.product(*closed):
+                yield series(self.name, **dict(zip(self.labels, combination, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`data_time` None means: the time of the body it came in."""
+
+    metric: Metric
+    labels: tuple[str, ...]
+    value: float
+    data_time: float | None = None
+
+    @property
+    def key(self) -> str:
+        return series(self.metric.name, **dict(zip(self.metric.labels, self.labels, strict=True)))
+
+
+class Reducer(Protocol):
+    """Reads a body too large for one go: fed in pieces, so that the event loop breathes between them."""
+
+    def feed(self, piece: bytes) -> None: ...
+
+    def finish(self, notes: Notes) -> Parsed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What one body says. `data_time` None: the body has no time of its own."""
+
+    samples: tuple[Sample, ...]
+    data_time: float | None
+    rejected: Mapping[str, int]
+    unknown_fields: int
+
+
+Parse = Callable[[Any], Iterable[Sample | None]]
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """One URL path of a source. Seconds throughout; `origins` maps each metric to the upstream field it is read from."""
+
+    name: str
+    path: str
+    payload: Any
+    origins: Mapping[Metric, str]
+    parse: Parse
+    interval: float
+    period: float
+    lag: float = 0.0
+    max_age_override: float | None = None
+    data_time: Callable[[Any], float | None] | None = None
+    accept: str = "application/json"
+    enabled: bool = True
+    reducer: Callable[[], Reducer] | None = None
+
+    @property
+    def max_age(self) -> float:
+        if self.max_age_override is not None:
+            return self.max_age_override
+        return self.period + self.lag + 3 * self.interval
+
+    def fields(self) -> frozenset[str]:
+        """The closed list of label values `field` may take here."""
+        from exporter.payload import declared_fields
+
+        return declared_fields(self.payload)
+
+    def read(self, body: bytes) -> Parsed:
+        """Pure: bytes to samples. Raises BodyError where the whole body must not be believed."""
+        notes = Notes()
+        payload = decode(body, self.payload, notes)
+        samples = bounded(self.parse(payload), self.origins, notes)
+        time = self.data_time(payload) if self.data_time else None
+        return Parsed(tuple(samples), time, dict(notes.rejected), len(notes.unknown))
+
+
+def bounded(samples: Iterable[Sample | None], origins: Mapping[Metric, str], notes: Notes) -> Iterator[Sample]:
+    """The samples inside their metric's bounds; the others are counted under the metric's upstream field."""
+    for sample in samples:
+        if sample is None:
+            continue
+        low, high = sample.metric.bounds
+        if low <= sample.value <= high:
+            yield sample
+        else:
+            notes.reject(origins[sample.metric])
+
+
+def endpoint(
+    path: str,
+    payload: Any,
+    origins: Mapping[Metric, str],
+    *,
+    interval: float,
+    period: float,
+    lag: float = 0.0,
+    max_age: float | None = None,
+    data_time: Callable[[Any], float | None] | None = None,
+    accept: str = "application/json",
+    enabled: bool = True,
+    reducer: Callable[[], Reducer] | None = None,
+) -> Callable[[Parse], Endpoint]:
+    """Turn a pure parse function into an Endpoint named after it."""
+
+    def declare(parse: Parse) -> Endpoint:
+        return Endpoint(
+            name=parse.__name__, path=path, payload=payload, origins=origins, parse=parse, interval=interval,
+            period=period, lag=lag, max_age_override=max_age, data_time=data_time, accept=accept,
+            enabled=enabled, reducer=reducer,
+        )  # fmt: skip
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Politeness towards one host: a bucket of `burst` requests refilled every `every` seconds, and at least `spacing` seconds between two.
+
+    `spacing` is meant for public hosts; on loopback and private addresses, which are the operator's own, only the bucket holds.
+    """
+
+    burst: int
+    every: float
+    spacing: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A provider of data. `hosts` lists where redirects may lead besides the base URL's own host.
+
+    `comparable` False: another base URL counts differently (node crawlers), so that provenance must be in the series.
+    """
+
+    name: str
+    title: str
+    base_urls: tuple[str, ...]
+    budget: Budget
+    modules: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
+    key_header: str | None = None
+    comparable: bool = True
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every Endpoint that is an attribute of the source's modules, in order of definition."""
+        import importlib
+
+        found: dict[int, Endpoint] = {}
+        for module in self.modules:
+            for value in vars(importlib.import_module(module)).values():
+                if isinstance(value, Endpoint):
+                    found[id(value)] = value
+        return tuple(found.values())

@@ -1,0 +1,1 @@
+"""How the score is made: pure functions of readings, the same for live data, backfill and backtests."""
