@@ -1,0 +1,1 @@
+"""A seeded Bitcoin world that answers like every source."""
