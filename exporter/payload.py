@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -190,12 +190,18 @@ def _adapter(payload: Any) -> TypeAdapter[Any]:
     return TypeAdapter(payload)
 
 
-def decode(body: bytes, payload: Any, notes: Notes) -> Any:
-    """JSON bytes to `payload`; a string type takes plain text. Raises BodyError where not even the outline fits."""
+def decode(body: bytes, payload: Any, notes: Notes, load: Callable[[bytes], Any] | None = None) -> Any:
+    """JSON bytes, or what `load` makes of other bytes, to `payload`; a string type takes plain text.
+
+    Raises BodyError where not even the outline fits.
+    """
     adapter = _adapter(payload)
+    python = load(body) if load else None
     try:
         if payload is str:
             return body.decode()
+        if load:
+            return adapter.validate_python(python, context=notes)
         return adapter.validate_json(body, context=notes)
     except UnicodeDecodeError as error:
         raise BodyError(Reason.FORMAT, f"not UTF-8: {body[:40]!r}") from error

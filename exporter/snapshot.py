@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from exporter.spec import Endpoint, Sample, Source
+from exporter.spec import Days, Endpoint, Sample, Source
 from scoring.reading import Reading
 
 EndpointKey = tuple[str, str]
@@ -37,6 +37,7 @@ class Accepted:
     changed_at: float
     position: int
     host: str
+    daily: Days = ()
 
 
 # A view is the series alive at one moment, by selector.

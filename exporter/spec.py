@@ -166,14 +166,23 @@ class Parsed:
     data_time: float | None
     rejected: Mapping[str, int]
     unknown_fields: int
+    daily: Days = ()
 
 
-Parse = Callable[[Any], Iterable[Sample | None]]
+# Start of a UTC day in Unix seconds and the value of that day, oldest first.
+Days = tuple[tuple[float, float], ...]
+# parse(payload), or parse(payload, time of the read) of an event feed.
+Parse = Callable[..., Iterable[Sample | None]]
 
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
-    """One URL path of a source. Seconds throughout; `origins` maps each metric to the upstream field it is read from."""
+    """One URL path of a source. Seconds throughout; `origins` maps each metric to the upstream field it is read from.
+
+    `events`: the body is a history of events; `parse` counts them back from the time of the read, which is also the data time,
+    so an unchanged body must be read again. `load` turns bytes that are not JSON into Python before `payload` validates them.
+    `daily` keeps one value a day in the unit of the metrics, for quantities that join two charts day by day.
+    """
 
     name: str
     path: str
@@ -188,6 +197,9 @@ class Endpoint:
     accept: str = "application/json"
     enabled: bool = True
     reducer: Callable[[], Reducer] | None = None
+    load: Callable[[bytes], Any] | None = None
+    events: bool = False
+    daily: Callable[[Any], Days] | None = None
 
     @property
     def max_age(self) -> float:
@@ -201,13 +213,16 @@ class Endpoint:
 
         return declared_fields(self.payload)
 
-    def read(self, body: bytes) -> Parsed:
+    def read(self, body: bytes, read_at: float | None = None) -> Parsed:
         """Pure: bytes to samples. Raises BodyError where the whole body must not be believed."""
+        if self.events and read_at is None:
+            raise ValueError(f"{self.name}: expected the time of the read, because events are counted back from it")
         notes = Notes()
-        payload = decode(body, self.payload, notes)
-        samples = bounded(self.parse(payload), self.origins, notes)
+        payload = decode(body, self.payload, notes, self.load)
+        samples = tuple(bounded(self.parse(payload, *([read_at] if self.events else [])), self.origins, notes))
         time = self.data_time(payload) if self.data_time else None
-        return Parsed(tuple(samples), time, dict(notes.rejected), len(notes.unknown))
+        days = self.daily(payload) if self.daily else ()
+        return Parsed(samples, read_at if self.events else time, dict(notes.rejected), len(notes.unknown), days)
 
 
 def bounded(samples: Iterable[Sample | None], origins: Mapping[Metric, str], notes: Notes) -> Iterator[Sample]:
@@ -235,6 +250,9 @@ def endpoint(
     accept: str = "application/json",
     enabled: bool = True,
     reducer: Callable[[], Reducer] | None = None,
+    load: Callable[[bytes], Any] | None = None,
+    events: bool = False,
+    daily: Callable[[Any], Days] | None = None,
 ) -> Callable[[Parse], Endpoint]:
     """Turn a pure parse function into an Endpoint named after it."""
 
@@ -242,7 +260,7 @@ def endpoint(
         return Endpoint(
             name=parse.__name__, path=path, payload=payload, origins=origins, parse=parse, interval=interval,
             period=period, lag=lag, max_age_override=max_age, data_time=data_time, accept=accept,
-            enabled=enabled, reducer=reducer,
+            enabled=enabled, reducer=reducer, load=load, events=events, daily=daily,
         )  # fmt: skip
 
     return declare
