@@ -1,0 +1,175 @@
+"""Single values of the configuration: text with a unit or a shape to a typed value, and back to text.
+
+Where a person wrote them (validation context `Written`) numbers need a unit; elsewhere they are base units.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, Final, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
+
+MASK: Final = "<secret>"
+
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
+_BYTES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_DURATION: Final = r"(\d+(ms|s|m|h|d|w|y))+"
+_SIZE: Final = r"\d+(B|KiB|MiB|GiB)"
+_RATE: Final = r"[1-9]\d*/(second|minute|hour|day)"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Validation context: values from a file, the environment or a flag, where a number alone would hide its unit."""
+
+
+def parse_duration(text: str) -> float:
+    """Seconds; the notation is Prometheus's: `90s`, `1h30m`, `400d`."""
+    if not re.fullmatch(_DURATION, text):
+        raise ValueError("expected a duration with its unit, such as 60s, 10m, 1h or 400d")
+    return sum(int(number) * _SECONDS[unit] for number, unit in re.findall(r"(\d+)(ms|[smhdwy])", text))
+
+
+def format_duration(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if seconds and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{round(seconds * 1000)}ms" if seconds else "0s"
+
+
+def parse_size(text: str) -> int:
+    if not re.fullmatch(_SIZE, text):
+        raise ValueError("expected a size with its unit, such as 512KiB, 16MiB or 1GiB")
+    number, unit = re.findall(r"(\d+)([A-Za-z]+)", text)[0]
+    return int(number) * _BYTES[unit]
+
+
+def format_size(size: int) -> str:
+    for unit in ("GiB", "MiB", "KiB"):
+        if size and size % _BYTES[unit] == 0:
+            return f"{size // _BYTES[unit]}{unit}"
+    return f"{size}B"
+
+
+def _bare_number(value: Any, info: ValidationInfo) -> bool:
+    return isinstance(value, bool | int | float) and isinstance(info.context, Written)
+
+
+def _duration(value: Any, info: ValidationInfo, *, least: float) -> Any:
+    seconds = parse_duration(str(value)) if isinstance(value, str) or _bare_number(value, info) else value
+    if isinstance(seconds, int | float) and seconds < least:
+        raise ValueError(f"expected at least {format_duration(least)}")
+    return seconds
+
+
+def _size(value: Any, info: ValidationInfo) -> Any:
+    size = parse_size(str(value)) if isinstance(value, str) or _bare_number(value, info) else value
+    if isinstance(size, int) and size < 1024:  # noqa: PLR2004 - a body or a cache below 1 KiB is a slip of the pen
+        raise ValueError("expected at least 1KiB")
+    return size
+
+
+def _schema(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": list(examples)})
+
+
+_to_duration = PlainSerializer(format_duration, return_type=str)
+
+Interval = Annotated[
+    float, BeforeValidator(partial(_duration, least=1)), _to_duration, _schema(_DURATION, "60s", "10m", "1h")
+]
+Retention = Annotated[
+    float, BeforeValidator(partial(_duration, least=86400)), _to_duration, _schema(_DURATION, "30d", "400d")
+]
+Size = Annotated[int, BeforeValidator(_size), PlainSerializer(format_size, return_type=str), _schema(_SIZE, "16MiB")]
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(_RATE, value):
+        raise ValueError("expected a rate such as 600/minute, per second, minute, hour or day")
+    return value
+
+
+Rate = Annotated[str, BeforeValidator(_rate), _schema(_RATE, "600/minute")]
+
+
+def mask_url(url: str) -> str:
+    """The same URL with the password replaced."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{MASK}@{host}"))
+
+
+def has_password(url: str) -> bool:
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:
+        return False
+
+
+def _url(value: Any, *, schemes: tuple[str, ...], prefix: bool) -> Any:
+    if not isinstance(value, str):
+        return value
+    expected = f"a URL that starts with {' or '.join(f'{scheme}://' for scheme in schemes)} and names a host"
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError as error:
+        raise ValueError(f"expected {expected} ({error})") from error
+    if not usable or re.search(r"[\s\x00-\x1f\x7f]", value):
+        raise ValueError(f"expected {expected}")
+    if prefix and (parts.query or parts.fragment):
+        raise ValueError("expected a URL without ? and #: paths are appended to it")
+    return value.rstrip("/") if prefix else value
+
+
+def _url_type(*schemes: str, prefix: bool) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    pattern = f"^({'|'.join(re.escape(scheme) for scheme in schemes)})://[^\\s]+$"
+    return (
+        BeforeValidator(partial(_url, schemes=schemes, prefix=prefix)),
+        PlainSerializer(mask_url, return_type=str),
+        WithJsonSchema({"type": "string", "format": "uri", "pattern": pattern}),
+    )
+
+
+BaseUrl = Annotated[str, *_url_type("http", "https", prefix=True)]
+ProxyUrl = Annotated[str, *_url_type("http", "https", "socks4", "socks5", "socks5h", prefix=False)]
+RedisUrl = Annotated[str, *_url_type("redis", "rediss", prefix=False)]
+
+Secret = Annotated[str, PlainSerializer(lambda _: MASK, return_type=str, when_used="unless-none")]
+
+
+class Address(NamedTuple):
+    """Where to listen; host None means every address of the machine."""
+
+    host: str | None
+    port: int
+
+    def __str__(self) -> str:
+        host = self.host or ""
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:\[\]/]*)):(\d{1,5})", text)
+    if not match or int(match[3]) > 65535:  # noqa: PLR2004 - the largest TCP port
+        raise ValueError("expected HOST:PORT, :PORT or [IPV6]:PORT with a port of 0 to 65535")
+    return Address(match[1] or match[2] or None, int(match[3]))
+
+
+def _address(value: Any) -> Any:
+    return parse_address(value) if isinstance(value, str) else value
+
+
+ListenAddress = Annotated[
+    Address,
+    BeforeValidator(_address),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "examples": [":9833", "127.0.0.1:9833", "[::1]:9833"]}),
+]
