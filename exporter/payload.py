@@ -1,7 +1,7 @@
 """The boundary: bytes of one response to typed values, field by field.
 
-A bad field costs only itself: it becomes None and is counted under its declared name. A field that is missing counts the same,
-unless it is declared `required=False`. Names we do not know are collected as schema drift.
+A bad field costs only itself: it becomes None and is counted under its declared name. A field that is missing counts
+the same, unless it is declared `required=False`. Names we do not know are collected as schema drift.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     model_validator,
 )
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, core_schema, from_json
 
 from exporter.errors import BodyError, Reason
 
+# Errors under status 200: mempool.space and CoinGecko, Django REST Framework (Bitnodes), CoinGecko's API manager.
+_ERROR_KEYS = (b'"error"', b'"detail"', b'"error_code"')
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -190,12 +192,28 @@ def _adapter(payload: Any) -> TypeAdapter[Any]:
     return TypeAdapter(payload)
 
 
+def _error_message(body: bytes) -> str | None:
+    """What went wrong, from a body that reports an error although its status says success."""
+    if not body.lstrip().startswith(b"{") or not any(key in body for key in _ERROR_KEYS):
+        return None
+    try:
+        answer = from_json(body)
+    except ValueError:
+        return None
+    status = answer.get("status")
+    code = status.get("error_code") if isinstance(status, dict) else None
+    error = answer.get("error") or answer.get("detail") or (status if code else None)
+    return f"an error instead of data: {str(error)[:200]}" if error else None
+
+
 def decode(body: bytes, payload: Any, notes: Notes, load: Callable[[bytes], Any] | None = None) -> Any:
     """JSON bytes, or what `load` makes of other bytes, to `payload`; a string type takes plain text.
 
     Raises BodyError where not even the outline fits.
     """
     adapter = _adapter(payload)
+    if load is None and payload is not str and (message := _error_message(body)):
+        raise BodyError(Reason.ERROR_BODY, message)
     python = load(body) if load else None
     try:
         if payload is str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +11,8 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-from exporter.payload import Notes, decode
+from exporter.errors import BodyError, Reason
+from exporter.payload import Notes, declared_fields, decode
 from scoring.reading import series
 
 PREFIX: Final = "btchealth_"
@@ -64,7 +66,7 @@ class Group(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """A label whose values come from upstream, bounded: the `size` largest, the `kept` ones whenever present, the rest summed as `other`.
+    """A label whose values come from upstream: the `size` largest, the `kept` ones, the rest summed as `other`.
 
     A member leaves only when it falls `margin` places below the edge, so that series do not flap.
     """
@@ -93,7 +95,10 @@ type_label = tuple[str, ...] | Top | Facts
 
 @dataclass(frozen=True, eq=False)
 class Metric:
-    """A family. `name` with prefix and unit suffix; `bounds` inclusive, in the unit; `raw_only` is the reason why nothing else uses it."""
+    """A family. `name` with prefix and unit suffix; `bounds` inclusive, in the unit.
+
+    `raw_only` is the reason why no indicator, rule or panel uses it.
+    """
 
     name: str
     help: str
@@ -150,12 +155,22 @@ class Sample:
         return series(self.metric.name, **dict(zip(self.metric.labels, self.labels, strict=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Yielded by a parse function in place of samples: this field contradicts others of the same body."""
+
+    field: str
+
+
 class Reducer(Protocol):
-    """Reads a body too large for one go: fed in pieces, so that the event loop breathes between them."""
+    """Reads a body too large for one go: fed in pieces, so that the event loop breathes between them.
+
+    `finish` returns what the endpoint's `parse` takes; both raise BodyError like `decode`.
+    """
 
     def feed(self, piece: bytes) -> None: ...
 
-    def finish(self, notes: Notes) -> Parsed: ...
+    def finish(self, notes: Notes) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +187,16 @@ class Parsed:
 # Start of a UTC day in Unix seconds and the value of that day, oldest first.
 Days = tuple[tuple[float, float], ...]
 # parse(payload), or parse(payload, time of the read) of an event feed.
-Parse = Callable[..., Iterable[Sample | None]]
+Parse = Callable[..., Iterable["Sample | Rejected | None"]]
 
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
     """One URL path of a source. Seconds throughout; `origins` maps each metric to the upstream field it is read from.
 
-    `events`: the body is a history of events; `parse` counts them back from the time of the read, which is also the data time,
-    so an unchanged body must be read again. `load` turns bytes that are not JSON into Python before `payload` validates them.
+    `events`: the body is a history of events; `parse` counts them back from the time of the read, which is also the
+    data time, so an unchanged body must be read again.
+    `load` turns bytes that are not JSON into Python before `payload` validates them.
     `daily` keeps one value a day in the unit of the metrics, for quantities that join two charts day by day.
     """
 
@@ -209,26 +225,48 @@ class Endpoint:
 
     def fields(self) -> frozenset[str]:
         """The closed list of label values `field` may take here."""
-        from exporter.payload import declared_fields
-
-        return declared_fields(self.payload)
+        return declared_fields(self.payload) | set(self.origins.values()) | {"body"}
 
     def read(self, body: bytes, read_at: float | None = None) -> Parsed:
         """Pure: bytes to samples. Raises BodyError where the whole body must not be believed."""
+        if self.reducer:
+            reducer = self.reducer()
+            reducer.feed(body)
+            return self.conclude(reducer, read_at)
+        notes = Notes()
+        return self._interpret(decode(body, self.payload, notes, self.load), notes, read_at)
+
+    def conclude(self, reducer: Reducer, read_at: float | None = None) -> Parsed:
+        """As `read`, after the last piece of the body has been fed."""
+        notes = Notes()
+        return self._interpret(reducer.finish(notes), notes, read_at)
+
+    def _interpret(self, payload: Any, notes: Notes, read_at: float | None) -> Parsed:
         if self.events and read_at is None:
             raise ValueError(f"{self.name}: expected the time of the read, because events are counted back from it")
-        notes = Notes()
-        payload = decode(body, self.payload, notes, self.load)
         samples = tuple(bounded(self.parse(payload, *([read_at] if self.events else [])), self.origins, notes))
+        if self.origins and not samples:
+            raise _without_samples(notes)
         time = self.data_time(payload) if self.data_time else None
         days = self.daily(payload) if self.daily else ()
         return Parsed(samples, read_at if self.events else time, dict(notes.rejected), len(notes.unknown), days)
 
 
-def bounded(samples: Iterable[Sample | None], origins: Mapping[Metric, str], notes: Notes) -> Iterator[Sample]:
+def _without_samples(notes: Notes) -> BodyError:
+    if notes.rejected:
+        return BodyError(Reason.FORMAT, f"no usable value; refused or missing: {', '.join(sorted(notes.rejected))}")
+    return BodyError(Reason.EMPTY, "no value in a well-formed body")
+
+
+def bounded(
+    samples: Iterable[Sample | Rejected | None], origins: Mapping[Metric, str], notes: Notes
+) -> Iterator[Sample]:
     """The samples inside their metric's bounds; the others are counted under the metric's upstream field."""
     for sample in samples:
         if sample is None:
+            continue
+        if isinstance(sample, Rejected):
+            notes.reject(sample.field)
             continue
         low, high = sample.metric.bounds
         if low <= sample.value <= high:
@@ -237,7 +275,7 @@ def bounded(samples: Iterable[Sample | None], origins: Mapping[Metric, str], not
             notes.reject(origins[sample.metric])
 
 
-def endpoint(
+def endpoint(  # noqa: PLR0913 - keywords of one declaration, each with its own meaning
     path: str,
     payload: Any,
     origins: Mapping[Metric, str],
@@ -268,9 +306,10 @@ def endpoint(
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Politeness towards one host: a bucket of `burst` requests refilled every `every` seconds, and at least `spacing` seconds between two.
+    """Politeness towards one host: a bucket of `burst` requests, one more every `every / burst` seconds, and `spacing`.
 
-    `spacing` is meant for public hosts; on loopback and private addresses, which are the operator's own, only the bucket holds.
+    `spacing`, the least number of seconds between two requests, is meant for public hosts; on loopback and private
+    addresses, which are the operator's own, only the bucket holds.
     """
 
     burst: int
@@ -297,8 +336,6 @@ class Source:
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every Endpoint that is an attribute of the source's modules, in order of definition."""
-        import importlib
-
         found: dict[int, Endpoint] = {}
         for module in self.modules:
             for value in vars(importlib.import_module(module)).values():

@@ -1,0 +1,164 @@
+"""Holds for every endpoint of every source, from the examples each source registers."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from exporter.errors import BodyError, Reason
+from exporter.sources.registry import SOURCES
+from exporter.spec import PREFIX, Endpoint, Parsed, Source
+from tests.unit.sources.example import Example, encoded
+
+ENDPOINTS = [
+    pytest.param(source, endpoint, id=f"{source.name}-{endpoint.name}")
+    for source in SOURCES
+    for endpoint in source.endpoints
+]
+every_endpoint = pytest.mark.parametrize(("source", "endpoint"), ENDPOINTS)
+
+# What a field may turn into overnight.
+STRANGE_VALUES = (None, "strange", "", True, -1, 0, 1e400, [], {}, [[]])
+
+
+def example_of(source: Source, endpoint: Endpoint) -> Example:
+    examples = importlib.import_module(f"tests.unit.sources.{source.name}.examples").EXAMPLES
+    assert endpoint.name in examples, f"no example for {source.name} {endpoint.name}"
+    example = examples[endpoint.name]
+    assert isinstance(example, Example)
+    return example
+
+
+def read(endpoint: Endpoint, body: str | bytes, example: Example) -> Parsed:
+    return endpoint.read(encoded(body), read_at=example.read_at)
+
+
+def selectors(parsed: Parsed) -> dict[str, float]:
+    return {sample.key.removeprefix(PREFIX): sample.value for sample in parsed.samples}
+
+
+@every_endpoint
+def test_a_good_body_yields_exactly_the_expected_samples(source: Source, endpoint: Endpoint) -> None:
+    example = example_of(source, endpoint)
+    parsed = read(endpoint, example.body, example)
+    assert selectors(parsed) == pytest.approx(dict(example.samples))
+    assert len(parsed.samples) == len(example.samples), "one series twice"
+    own = {
+        sample.key.removeprefix(PREFIX): sample.data_time for sample in parsed.samples if sample.data_time is not None
+    }
+    assert own == dict(example.times)
+    assert parsed.data_time == example.data_time
+
+
+@every_endpoint
+def test_a_good_body_has_no_refused_and_no_unknown_field(source: Source, endpoint: Endpoint) -> None:
+    example = example_of(source, endpoint)
+    parsed = read(endpoint, example.body, example)
+    assert dict(parsed.rejected) == {}
+    assert parsed.unknown_fields == 0
+
+
+@every_endpoint
+def test_a_good_body_shows_every_family_the_endpoint_declares(source: Source, endpoint: Endpoint) -> None:
+    example = example_of(source, endpoint)
+    shown = {sample.metric.name for sample in read(endpoint, example.body, example).samples}
+    assert shown == {metric.name for metric in endpoint.origins}
+
+
+@every_endpoint
+def test_an_endpoint_states_when_its_data_are_too_old(source: Source, endpoint: Endpoint) -> None:
+    assert 0 < endpoint.interval <= endpoint.max_age < math.inf
+
+
+@every_endpoint
+def test_listed_bodies_are_refused_for_the_stated_reason(source: Source, endpoint: Endpoint) -> None:
+    example = example_of(source, endpoint)
+    assert example.refused, f"no refused body for {source.name} {endpoint.name}"
+    for why, refusal in example.refused.items():
+        with pytest.raises(BodyError) as caught:
+            read(endpoint, refusal.body, example)
+        assert caught.value.reason is refusal.reason, f"{why}: {caught.value}"
+        assert str(caught.value), why
+
+
+@every_endpoint
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"<html><body><h1>429 Too Many Requests</h1></body></html>", id="a page of a proxy"),
+        pytest.param(b"\xff\xfe\x00", id="bytes that are not text"),
+        pytest.param(b"Service Unavailable", id="plain text"),
+        pytest.param(b"{", id="half an object"),
+    ],
+)
+def test_garbage_is_refused_as_a_whole(source: Source, endpoint: Endpoint, body: bytes) -> None:
+    with pytest.raises(BodyError):
+        read(endpoint, body, example_of(source, endpoint))
+
+
+@every_endpoint
+def test_an_error_under_status_200_is_an_error(source: Source, endpoint: Endpoint) -> None:
+    if endpoint.payload is str or endpoint.load:
+        pytest.skip("the endpoint does not answer JSON")
+    for body in ({"error": "Failed to get node"}, {"status": {"error_code": 429, "error_message": "slow down"}}):
+        with pytest.raises(BodyError) as caught:
+            read(endpoint, json.dumps(body), example_of(source, endpoint))
+        assert caught.value.reason is Reason.ERROR_BODY
+
+
+@every_endpoint
+def test_one_strange_field_costs_at_most_the_body_and_never_a_crash(source: Source, endpoint: Endpoint) -> None:
+    example = example_of(source, endpoint)
+    for body in strange_bodies(example):
+        try:
+            parsed = read(endpoint, body, example)
+        except BodyError:
+            continue
+        assert parsed.rejected.keys() <= endpoint.fields()
+        for sample in parsed.samples:
+            low, high = sample.metric.bounds
+            assert low <= sample.value <= high
+            assert sample.metric in endpoint.origins
+
+
+def strange_bodies(example: Example) -> Iterator[bytes]:
+    """The good body with one value replaced, for each value and each strange one."""
+    try:
+        good = json.loads(encoded(example.body))
+    except ValueError:
+        return
+    for path in paths(good):
+        for strange in STRANGE_VALUES:
+            if not path:
+                yield encode(strange)
+                continue
+            changed = copy.deepcopy(good)
+            holder = changed
+            for step in path[:-1]:
+                holder = holder[step]
+            holder[path[-1]] = strange
+            yield encode(changed)
+
+
+def encode(value: Any) -> bytes:
+    # Python writes infinity where JSON has 1e400.
+    return json.dumps(value).replace("Infinity", "1e400").encode()
+
+
+def paths(value: Any, prefix: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield prefix
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from paths(inner, (*prefix, key))
+    elif isinstance(value, list):
+        # The first three and the last stand for the others of a long list.
+        for index in sorted({*range(min(3, len(value))), len(value) - 1} - {-1}):
+            yield from paths(value[index], (*prefix, index))
