@@ -31,6 +31,8 @@ from exporter.errors import BodyError, Reason
 
 # Errors under status 200: mempool.space and CoinGecko, Django REST Framework (Bitnodes), CoinGecko's API manager.
 _ERROR_KEYS = (b'"error"', b'"detail"', b'"error_code"')
+_TOO_MANY_REQUESTS = 429
+_THROTTLED = re.compile(r"throttled\. Expected available in (\d+) seconds")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -192,18 +194,24 @@ def _adapter(payload: Any) -> TypeAdapter[Any]:
     return TypeAdapter(payload)
 
 
-def _error_message(body: bytes) -> str | None:
-    """What went wrong, from a body that reports an error although its status says success."""
+def refuse_error(body: bytes) -> None:
+    """Raises BodyError for a body that reports an error although its status says success."""
     if not body.lstrip().startswith(b"{") or not any(key in body for key in _ERROR_KEYS):
-        return None
+        return
     try:
         answer = from_json(body)
     except ValueError:
-        return None
+        return
     status = answer.get("status")
     code = status.get("error_code") if isinstance(status, dict) else None
     error = answer.get("error") or answer.get("detail") or (status if code else None)
-    return f"an error instead of data: {str(error)[:200]}" if error else None
+    if not error:
+        return
+    message = f"an error instead of data: {str(error)[:200]}"
+    wait = _THROTTLED.search(str(error))
+    if wait or code == _TOO_MANY_REQUESTS:
+        raise BodyError(Reason.RATE_LIMITED, message, retry_after=float(wait[1]) if wait else None)
+    raise BodyError(Reason.ERROR_BODY, message)
 
 
 def decode(body: bytes, payload: Any, notes: Notes, load: Callable[[bytes], Any] | None = None) -> Any:
@@ -212,8 +220,8 @@ def decode(body: bytes, payload: Any, notes: Notes, load: Callable[[bytes], Any]
     Raises BodyError where not even the outline fits.
     """
     adapter = _adapter(payload)
-    if load is None and payload is not str and (message := _error_message(body)):
-        raise BodyError(Reason.ERROR_BODY, message)
+    if load is None and payload is not str:
+        refuse_error(body)
     python = load(body) if load else None
     try:
         if payload is str:

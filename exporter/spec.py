@@ -306,7 +306,7 @@ def endpoint(  # noqa: PLR0913 - keywords of one declaration, each with its own 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Politeness towards one host: a bucket of `burst` requests, one more every `every / burst` seconds, and `spacing`.
+    """Politeness towards one host: a bucket of `burst` requests, one more every `every` seconds, and `spacing`.
 
     `spacing`, the least number of seconds between two requests, is meant for public hosts; on loopback and private
     addresses, which are the operator's own, only the bucket holds.

@@ -1,4 +1,4 @@
-"""Quantities that several sources report and that mean the same thing: one series a source, a consensus, a disagreement.
+"""Quantities that several sources report and that mean the same thing: one series a source, and a consensus.
 
 Only these families carry the label `source`. `exporter.consensus` says how the agreed value is found.
 """
@@ -17,8 +17,8 @@ _MONEY_SUPPLY: Final = (1.0, 21e6)
 
 TIP_HEIGHT = Metric(
     "btchealth_tip_height",
-    "Height of the newest block this source knows. Sources lag one another by seconds to minutes; Blockchain.com counts blocks "
-    "and has stood up to two below the others.",
+    "Height of the newest block this source knows. Sources lag one another by seconds to minutes; Blockchain.com "
+    "counts blocks and has stood up to two below the others.",
     bounds=_HEIGHTS,
     labels={"source": ("mempool_space", "blockchain_com", "forkmonitor", "fork_observer")},
     group=Group.SECURITY,
@@ -37,8 +37,8 @@ TIP_HEIGHT_DISAGREEMENT_BLOCKS = Metric(
 )
 TIP_TIMESTAMP = Metric(
     "btchealth_tip_timestamp_seconds",
-    "Time in the header of the newest block this source knows. Header times are set by miners: they may run up to two hours "
-    "ahead and may go backwards from block to block.",
+    "Time in the header of the newest block this source knows. Header times are set by miners: they may run up to two "
+    "hours ahead and may go backwards from block to block.",
     Unit.TIMESTAMP,
     bounds=(1_231_006_505.0, 4_102_444_800.0),
     labels={"source": ("mempool_space", "forkmonitor", "fork_observer")},
@@ -54,14 +54,15 @@ DIFFICULTY = Metric(
 )
 DIFFICULTY_CONSENSUS = Metric(
     "btchealth_difficulty_consensus",
-    "Proof-of-work difficulty by agreement of the sources in btchealth_difficulty; absent for minutes after a retarget, until enough "
-    "of them have seen it.",
+    "Proof-of-work difficulty by agreement of the sources in btchealth_difficulty; absent for minutes after a "
+    "retarget, until enough of them have seen it.",
     bounds=_DIFFICULTIES,
     group=Group.SECURITY,
 )
 DIFFICULTY_DISAGREEMENT = Metric(
     "btchealth_difficulty_disagreement_ratio",
-    "Highest minus lowest difficulty over their median, among the sources in btchealth_difficulty that were read at about the same time.",
+    "Highest minus lowest difficulty over their median, among the sources in btchealth_difficulty that were read at "
+    "about the same time.",
     Unit.RATIO,
     bounds=(0.0, 1e6),
     group=Group.SECURITY,
@@ -69,7 +70,8 @@ DIFFICULTY_DISAGREEMENT = Metric(
 
 PRICE = Metric(
     "btchealth_price_usd",
-    "Price of one bitcoin as this source states it: each averages other exchanges at another pace. Context, never scored itself.",
+    "Price of one bitcoin as this source states it: each averages other exchanges at another pace. Context, never "
+    "scored itself.",
     Unit.USD,
     bounds=_PRICES,
     labels={"source": ("mempool_space", "coingecko", "blockchain_com")},
@@ -84,7 +86,8 @@ PRICE_CONSENSUS = Metric(
 )
 PRICE_DISAGREEMENT = Metric(
     "btchealth_price_disagreement_ratio",
-    "Highest minus lowest price over their median, among the sources in btchealth_price_usd that were read at about the same time.",
+    "Highest minus lowest price over their median, among the sources in btchealth_price_usd that were read at about "
+    "the same time.",
     Unit.RATIO,
     bounds=(0.0, 1e6),
     group=Group.CONTEXT,
@@ -107,8 +110,8 @@ CIRCULATING_SUPPLY_CONSENSUS = Metric(
 )
 CIRCULATING_SUPPLY_DISAGREEMENT = Metric(
     "btchealth_circulating_supply_disagreement_ratio",
-    "Highest minus lowest supply over their median, among the sources in btchealth_circulating_supply_bitcoins that were read at "
-    "about the same time.",
+    "Highest minus lowest supply over their median, among the sources in btchealth_circulating_supply_bitcoins that "
+    "were read at about the same time.",
     Unit.RATIO,
     bounds=(0.0, 1e6),
     group=Group.ADOPTION,

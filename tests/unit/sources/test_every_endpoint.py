@@ -24,7 +24,7 @@ ENDPOINTS = [
 every_endpoint = pytest.mark.parametrize(("source", "endpoint"), ENDPOINTS)
 
 # What a field may turn into overnight.
-STRANGE_VALUES = (None, "strange", "", True, -1, 0, 1e400, [], {}, [[]])
+STRANGE_VALUES: tuple[object, ...] = (None, "strange", "", True, -1, 0, 1e400, [], {}, [[]])
 
 
 def example_of(source: Source, endpoint: Endpoint) -> Example:
@@ -49,10 +49,8 @@ def test_a_good_body_yields_exactly_the_expected_samples(source: Source, endpoin
     parsed = read(endpoint, example.body, example)
     assert selectors(parsed) == pytest.approx(dict(example.samples))
     assert len(parsed.samples) == len(example.samples), "one series twice"
-    own = {
-        sample.key.removeprefix(PREFIX): sample.data_time for sample in parsed.samples if sample.data_time is not None
-    }
-    assert own == dict(example.times)
+    times = {sample.key.removeprefix(PREFIX): sample.data_time for sample in parsed.samples}
+    assert {key: time for key, time in times.items() if time is not None} == dict(example.times)
     assert parsed.data_time == example.data_time
 
 
@@ -73,7 +71,7 @@ def test_a_good_body_shows_every_family_the_endpoint_declares(source: Source, en
 
 @every_endpoint
 def test_an_endpoint_states_when_its_data_are_too_old(source: Source, endpoint: Endpoint) -> None:
-    assert 0 < endpoint.interval <= endpoint.max_age < math.inf
+    assert 0 < endpoint.interval <= endpoint.max_age < math.inf, source.name
 
 
 @every_endpoint
@@ -108,10 +106,15 @@ def test_garbage_is_refused_as_a_whole(source: Source, endpoint: Endpoint, body:
 def test_an_error_under_status_200_is_an_error(source: Source, endpoint: Endpoint) -> None:
     if endpoint.payload is str or endpoint.load:
         pytest.skip("the endpoint does not answer JSON")
-    for body in ({"error": "Failed to get node"}, {"status": {"error_code": 429, "error_message": "slow down"}}):
+    for body, reason in (
+        ({"error": "Failed to get node"}, Reason.ERROR_BODY),
+        ({"status": {"error_code": 10010, "error_message": "wrong host for this key"}}, Reason.ERROR_BODY),
+        ({"status": {"error_code": 429, "error_message": "slow down"}}, Reason.RATE_LIMITED),
+        ({"detail": "Request was throttled. Expected available in 63768 seconds."}, Reason.RATE_LIMITED),
+    ):
         with pytest.raises(BodyError) as caught:
             read(endpoint, json.dumps(body), example_of(source, endpoint))
-        assert caught.value.reason is Reason.ERROR_BODY
+        assert caught.value.reason is reason
 
 
 @every_endpoint

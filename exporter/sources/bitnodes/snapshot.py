@@ -1,0 +1,1 @@
+"""The newest crawl, node by node."""

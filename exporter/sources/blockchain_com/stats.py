@@ -1,0 +1,1 @@
+"""Statistics of the last 24 hours."""
