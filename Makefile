@@ -1,5 +1,5 @@
-# Two environments in one folder: "make run" installs what the exporter needs, everything else adds the development tools.
-# Stamp files in .venv make a second call do nothing.
+# "make run" installs only what the exporter needs; everything else adds the development tools to the same environment.
+# Stamp files make a second call do nothing, so that both commands of the README start at once.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -11,24 +11,116 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
-PACKAGES := exporter scoring simulator
+TOOLS_STAMP := tools/bin/.installed
 
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links
+STEP := @tools/step
+
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/tools/bin:$(PATH)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(RUN_STAMP) ## Start the exporter on 127.0.0.1:9833 against the public sources
 	@mkdir -p data
 	@exec $(BIN)/python -m exporter --web.listen-address=127.0.0.1:9833 --storage.path=./data/btc-health.sqlite
 
+.PHONY: test
+test: $(DEV_STAMP) ## Check everything that CI checks
+	$(STEP) "outside tools" $(MAKE) tools
+	$(STEP) "lint" $(MAKE) --keep-going lint
+	$(STEP) "tests" $(MAKE) pytest
+	$(STEP) "monitoring" $(MAKE) monitoring
+
+.PHONY: demo
+demo: $(RUN_STAMP) $(TOOLS_STAMP) ## Run simulator, exporter, Prometheus and Alertmanager on this machine until Ctrl-C
+	@exec $(BIN)/python -m simulator.demo
+
+.PHONY: bench
+bench: $(DEV_STAMP) ## Measure speed and memory, as a table of ratios
+	@$(BIN)/python -m tests.bench
+
+.PHONY: golden
+golden: $(DEV_STAMP) ## Write the expected pages under tests/golden anew; read the difference before committing it
+	@$(BIN)/pytest tests/golden --refresh-golden
+
+# --- What "make test" is made of ---
+
+.PHONY: pytest
+pytest: $(DEV_STAMP) ## Run all tests with coverage
+	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term
+
+GATES := lint-ruff lint-format lint-types lint-imports lint-dependencies lint-unused lint-spelling lint-yaml lint-shell
+
+.PHONY: lint $(GATES)
+lint: $(GATES) ## Run every linter; all of them must find nothing
+
+$(GATES): $(DEV_STAMP)
+
+lint-ruff:
+	$(STEP) "ruff check" ruff check --quiet .
+
+lint-format:
+	$(STEP) "ruff format" ruff format --quiet --diff .
+
+lint-types:
+	$(STEP) "mypy" mypy --no-error-summary
+
+lint-imports:
+	$(STEP) "import-linter" lint-imports --config pyproject.toml
+
+lint-dependencies:
+	$(STEP) "deptry" deptry --no-ansi .
+
+lint-unused:
+	$(STEP) "vulture" vulture
+
+lint-spelling:
+	$(STEP) "codespell" codespell
+
+lint-yaml:
+	$(STEP) "yamllint" yamllint --strict .
+
+lint-shell:
+	$(STEP) "shellcheck" shellcheck $(shell git grep --untracked -lE '^#!/usr/bin/env bash$$')
+
+.PHONY: monitoring
+monitoring: $(DEV_STAMP) ## Check and test the Prometheus rules and the Alertmanager configuration
+	@tools/monitoring
+
+# --- Upkeep ---
+
+.PHONY: format
+format: $(DEV_STAMP) ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+.PHONY: lock
+lock: $(DEV_STAMP) ## Bring the lock files up to date with pyproject.toml
+	@$(LOCK) --group build --output-file requirements/build.txt
+	@$(LOCK) pyproject.toml --constraints requirements/build.txt --output-file requirements/run.txt
+	@$(LOCK) pyproject.toml --group build --group test --group lint --group bench \
+		--constraints requirements/run.txt --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove what make has made, except the data folder
+	@rm -rf $(VENV) tools/bin build dist ./*.egg-info .coverage .coverage.* htmlcov
+	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+# --- Environments ---
+
 .PHONY: venv
 venv: $(DEV_STAMP) ## Create .venv with everything that development needs
 
+.PHONY: tools
+tools: $(TOOLS_STAMP) ## Install Prometheus, Alertmanager and toxiproxy into tools/bin
+
 $(BIN)/python:
-	@$$(tools/python) -m venv $(VENV)
+	@"$$(tools/python)" -m venv $(VENV)
 
 $(RUN_STAMP): requirements/build.txt requirements/run.txt pyproject.toml | $(BIN)/python
 	@echo "installing what the exporter needs into $(VENV)"
@@ -40,3 +132,6 @@ $(DEV_STAMP): requirements/dev.txt $(RUN_STAMP)
 	@echo "installing the development tools into $(VENV)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
+
+$(TOOLS_STAMP): tools/install $(wildcard tools/*/go.mod tools/*/go.sum)
+	@tools/install
