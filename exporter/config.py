@@ -71,7 +71,7 @@ class SourceConfig(Section):
 
 class HttpClientConfig(Section):
     proxy: Annotated[ProxyUrl | None, Key("Proxy for calls to sources; socks5h:// resolves names there too.")] = None
-    ca_file: Annotated[Path | None, Key("Certificate authorities in PEM instead of the system's.")] = None
+    ca_file: Annotated[Path | None, Key("Certificate authorities in PEM, believed besides the system's.")] = None
     user_agent_contact: Annotated[
         str | None, Field(pattern=r"^[\x21-\x7e]{1,200}$"),
         Key("Address or link in the User-Agent, so that operators of sources can reach you."),
@@ -106,7 +106,8 @@ class AlertsConfig(Section):
 
 class ScoringConfig(Section):
     weights: Annotated[
-        dict[str, Annotated[float, Field(ge=0, le=1)]], Key("Weights other than the methodology's.")
+        dict[str, Annotated[float, Field(ge=0)]],
+        Key("Weights other than the methodology's, by pillar or indicator; each group is brought to a sum of 1."),
     ] = {}
     minimum_coverage: Annotated[
         float, Field(ge=0, le=1), Key("Share of fresh weight below which a score is withheld.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from exporter.mistakes import Mistake, Path, dotted, shown
 from exporter.scalars import format_duration, parse_duration
 from exporter.sources.registry import SOURCES
 from exporter.spec import Endpoint, Source
+from scoring.method import mistakes
+from scoring.methodology import METHOD
 
 Where = Callable[[Path], str]
 
@@ -22,6 +25,28 @@ def unknown_names(data: Mapping[str, Any], where: Where) -> Iterator[Mistake]:
             yield _unknown(path, where, sources)
         elif isinstance(section, Mapping):
             yield from _endpoints(_mapping(section, "endpoints"), (*path, "endpoints"), sources[name], where)
+    yield from _weights(_mapping(_mapping(data, "scoring"), "weights"), where)
+
+
+def _weights(chosen: Mapping[str, Any], where: Where) -> Iterator[Mistake]:
+    path = ("scoring", "weights")
+    unknown = chosen.keys() - set(METHOD.weight_names)
+    for name in sorted(unknown):
+        yield _unknown((*path, name), where, METHOD.weight_names)
+    weights = {name: weight for name, value in chosen.items() if (weight := _number(value)) is not None}
+    if not unknown and len(weights) == len(chosen):
+        for sentence in mistakes(METHOD, weights):
+            group, _, expected = sentence.partition(": expected ")
+            yield Mistake(where(path), dotted(path), shown(dict(chosen)), f"{expected} ({group})")
+
+
+def _number(value: Any) -> float | None:
+    """None where the value is not a usable weight, which its type check reports."""
+    try:
+        weight = float(value)
+    except (TypeError, ValueError):
+        return None
+    return weight if math.isfinite(weight) and weight >= 0 else None
 
 
 def drop_unknown_sources(data: dict[str, Any]) -> None:
