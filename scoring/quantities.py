@@ -1,0 +1,181 @@
+"""Derived quantities: one home for every formula, used by the exporter, by backfill and by backtests.
+
+Functions of measured values return None where the quantity does not exist (nothing to divide by, not enough days).
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+SATOSHIS_PER_BITCOIN: Final = 100_000_000
+HALVING_INTERVAL_BLOCKS: Final = 210_000
+TARGET_SPACING_SECONDS: Final = 600.0
+BLOCKS_PER_DAY: Final = 144
+BLOCKS_PER_WEEK: Final = 1008
+BLOCK_CAPACITY_VBYTES: Final = 1_000_000.0
+HASHES_PER_DIFFICULTY: Final = 2.0**32
+DAY_SECONDS: Final = 86_400.0
+PETAHASH: Final = 1e15
+
+# One-input two-output P2WPKH, the plainest payment with change.
+PAYMENT_VBYTES: Final = 141.0
+
+# Share of the days that a window statistic needs before it may be stated.
+WINDOW_MINIMUM_RATIO: Final = 0.8
+
+
+def quotient(over: float, under: float) -> float | None:
+    return over / under if under > 0 else None
+
+
+def relative_change(after: float, before: float) -> float | None:
+    """Signed, 0 for no change."""
+    return after / before - 1 if before > 0 else None
+
+
+def subsidy_bitcoins(height: int) -> float:
+    """New coins of the block at `height`, rounded down to a satoshi as the protocol does."""
+    halvings = height // HALVING_INTERVAL_BLOCKS
+    return (50 * SATOSHIS_PER_BITCOIN >> halvings) / SATOSHIS_PER_BITCOIN
+
+
+def halving_height(height: int) -> int:
+    """The first block after `height` that earns half."""
+    return (height // HALVING_INTERVAL_BLOCKS + 1) * HALVING_INTERVAL_BLOCKS
+
+
+def halving_remaining_blocks(height: int) -> int:
+    return halving_height(height) - height
+
+
+def fee_share(fees: float, subsidy: float) -> float | None:
+    """Part of the block reward that users pay; both arguments in one unit over one window."""
+    return quotient(fees, fees + subsidy)
+
+
+def hashprice(reward_per_block: float, difficulty: float) -> float | None:
+    """Expected earnings of 1 PH/s in a day, in the unit of `reward_per_block`.
+
+    From difficulty, not from an estimate of the hash rate: exact, without the noise of block discovery.
+    """
+    return quotient(reward_per_block * PETAHASH * DAY_SECONDS, difficulty * HASHES_PER_DIFFICULTY)
+
+
+def hashprice_of_day(revenue: float, hashrate: float) -> float | None:
+    """The same from one day's revenue and the hash rate (H/s) estimated from that day's blocks, whose luck cancels."""
+    return quotient(revenue * PETAHASH, hashrate)
+
+
+def revenue_per_day(reward: float, blocks: float) -> float | None:
+    """Miner revenue of a day of 144 blocks, from the reward of `blocks` blocks."""
+    per_block = quotient(reward, blocks)
+    return None if per_block is None else per_block * BLOCKS_PER_DAY
+
+
+def pace(blocks: float, seconds: float) -> float | None:
+    """Blocks found over blocks expected; 1 is the protocol's target."""
+    return quotient(blocks * TARGET_SPACING_SECONDS, seconds)
+
+
+def fee_density(fees_bitcoins: float, blocks: float) -> float | None:
+    """Fees over the room that `blocks` blocks offer, in satoshis per virtual byte: the mean fee rate of full blocks."""
+    return quotient(fees_bitcoins * SATOSHIS_PER_BITCOIN, blocks * BLOCK_CAPACITY_VBYTES)
+
+
+def backlog_blocks(vbytes: float) -> float:
+    return vbytes / BLOCK_CAPACITY_VBYTES
+
+
+def payment_fee_bitcoins(satoshis_per_vbyte: float) -> float:
+    return satoshis_per_vbyte * PAYMENT_VBYTES / SATOSHIS_PER_BITCOIN
+
+
+def payment_fee_usd(satoshis_per_vbyte: float, price_usd: float) -> float:
+    return payment_fee_bitcoins(satoshis_per_vbyte) * price_usd
+
+
+def herfindahl(counts: Iterable[float], unknown: float = 0.0) -> float | None:
+    """Sum of squared shares, 0-1. Each of the `unknown` blocks counts as a finder of its own."""
+    known = tuple(counts)
+    total = math.fsum(known) + unknown
+    if total <= 0:
+        return None
+    return math.fsum((count / total) ** 2 for count in known) + unknown / total**2
+
+
+def nakamoto(counts: Iterable[float], unknown: float = 0.0) -> int | None:
+    """The fewest finders that together hold more than half; unknown blocks stand alone, one finder each."""
+    known = sorted(counts, reverse=True)
+    total = math.fsum(known) + unknown
+    if total <= 0:
+        return None
+    held = 0.0
+    for number, count in enumerate(known, start=1):
+        held += count
+        if held > total / 2:
+            return number
+    return len(known) + math.floor(total / 2 - held) + 1
+
+
+def top_share(counts: Iterable[float], top: int, unknown: float = 0.0) -> float | None:
+    """Share of the `top` largest, 0-1; unknown blocks only count in the denominator."""
+    known = sorted(counts, reverse=True)
+    return quotient(math.fsum(known[:top]), math.fsum(known) + unknown)
+
+
+def entropy_ratio(counts: Iterable[float]) -> float | None:
+    """Shannon entropy over its maximum for as many classes: 1 when all are equal, 0 when one holds everything."""
+    known = tuple(counts)
+    total = math.fsum(known)
+    if not known[1:] or total <= 0:
+        return None
+    shares = [count / total for count in known if count > 0]
+    return -math.fsum(share * math.log(share) for share in shares) / math.log(len(known))
+
+
+def both_ends_share(capacity: float, network_capacity: float) -> float | None:
+    """Share of Lightning capacity where each channel counts for both of its nodes."""
+    return quotient(capacity, 2 * network_capacity)
+
+
+def longest_branch(stale_heights: Iterable[int]) -> int:
+    """The longest run of consecutive heights with a stale block: the most that an abandoned branch can have been."""
+    heights = sorted(set(stale_heights))
+    longest = run = 1 if heights else 0
+    for lower, upper in pairwise(heights):
+        run = run + 1 if upper == lower + 1 else 1
+        longest = max(longest, run)
+    return longest
+
+
+def over_window(
+    values: Sequence[float | None],
+    statistic: Callable[[Sequence[float]], float],
+    minimum_ratio: float = WINDOW_MINIMUM_RATIO,
+) -> float | None:
+    """`statistic` over the values that are there, if they are at least `minimum_ratio` of the window."""
+    known = [value for value in values if value is not None]
+    if not known or len(known) < minimum_ratio * len(values):
+        return None
+    return statistic(known)
+
+
+def mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values)
+
+
+def percentile_rank(value: float, history: Iterable[float]) -> float | None:
+    """Share of `history` below `value`, equals counted half: 0.5 is an ordinary day, close to 0 or 1 an unusual one."""
+    known = sorted(history)
+    if not known:
+        return None
+    return (bisect_left(known, value) + bisect_right(known, value)) / (2 * len(known))

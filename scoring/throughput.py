@@ -1,0 +1,131 @@
+"""Throughput & Mempool: what a user pays, and how long a user waits."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scoring.curves import linear, logarithmic
+from scoring.indicator import Indicator, Level, Pillar, Ratio, Scaled
+from scoring.quantities import BLOCK_CAPACITY_VBYTES
+from scoring.reading import series
+
+FEEDS_SECURITY: Final = (
+    "The same fees pay miners: fee_share, hashprice and miner_revenue in the security pillar gain what is lost here."
+)
+FEE_MEAN: Final = series("btchealth_fee_mean_usd", window="24h")
+
+THROUGHPUT: Final = Pillar(
+    "throughput",
+    "Throughput & Mempool",
+    0.15,
+    "Can somebody who wants to pay do so soon, at a price that makes sense?",
+    (
+        Indicator(
+            "fee_usd",
+            "Mean fee of a transaction in USD",
+            Level(FEE_MEAN),
+            logarithmic(
+                (0.1, 100, "before blocks were full (2012-2015) no year had a higher median"),
+                (60.0, 0, "the dearest days: 56 USD on 2017-12-22, 61 USD on 2021-04-21"),
+            ),
+            weight=0.22,
+            source="mempool.space /api/v1/mining/reward-stats/144 and consensus price",
+            why="What using the chain costs a person, in money.",
+            unit="USD",
+            other_face=FEEDS_SECURITY,
+        ),
+        Indicator(
+            "fee_density",
+            "Fees over the room in 144 blocks",
+            Level(series("btchealth_fee_density_satoshis_per_vbyte", window="144_blocks")),
+            logarithmic(
+                (1.0, 100, "the default minimum that nodes relay"),
+                (1000.0, 0, "the dearest day, 965 on 2017-12-22"),
+            ),
+            weight=0.20,
+            source="mempool.space /api/v1/mining/reward-stats/144",
+            why="What a byte costs, whatever the price of a bitcoin: the mean fee rate when blocks are full.",
+            unit="satoshis per virtual byte",
+            other_face=FEEDS_SECURITY,
+        ),
+        Indicator(
+            "fee_shock",
+            "Mean fee in USD against its 365-day median",
+            Ratio(FEE_MEAN, series("btchealth_fee_mean_median_usd", window="365d")),
+            logarithmic(
+                (1.0, 100, "an ordinary day of the last year"),
+                (30.0, 0, "the sharpest rise so far, 27-fold on 2017-12-22"),
+            ),
+            weight=0.13,
+            source="mempool.space /api/v1/mining/reward-stats/144 and consensus price; Blockchain.com charts",
+            why="Users plan with the fees they know; a flood hurts also where fees are still low in money (July 2015).",
+            daily=True,
+            other_face=FEEDS_SECURITY,
+        ),
+        Indicator(
+            "backlog",
+            "Blocks needed to clear the mempool",
+            Level("btchealth_mempool_backlog_blocks"),
+            logarithmic(
+                (1.0, 100, "all that waits fits into the next block"),
+                (300.0, 0, "two days of full blocks; about what a node with default memory (300 MB) can hold at most"),
+            ),
+            weight=0.20,
+            source="mempool.space /api/mempool",
+            why="How much waits in front of a payment that cannot outbid the rest.",
+            unit="blocks",
+            fallbacks=(Scaled("btchealth_mempool_chart_bytes", 1 / BLOCK_CAPACITY_VBYTES),),
+            other_face=(
+                "An empty mempool is good for users and leaves miners without fees: fee_share in the security pillar."
+            ),
+        ),
+        Indicator(
+            "next_block_fee",
+            "Fee rate for the next block",
+            Level(series("btchealth_fee_estimate_satoshis_per_vbyte", target="next_block")),
+            logarithmic(
+                (1.0, 100, "the default minimum that nodes relay"),
+                (1000.0, 0, "asked for the next block in December 2017"),
+            ),
+            weight=0.10,
+            source="mempool.space /api/v1/fees/precise",
+            why="What a person in a hurry pays now, hours before it shows in confirmed blocks.",
+            unit="satoshis per virtual byte",
+            other_face=FEEDS_SECURITY,
+        ),
+        Indicator(
+            "confirmation_time",
+            "Median time to confirmation",
+            Level("btchealth_confirmation_median_seconds"),
+            linear(
+                (600.0, 100, "one block at the protocol's pace"),
+                (
+                    1800.0,
+                    0,
+                    (
+                        "three blocks for half of those that paid to be quick; the longest days were 29 to 31 "
+                        "minutes (2012, 2016, 2017)"
+                    ),
+                ),
+            ),
+            weight=0.08,
+            source="Blockchain.com chart median-confirmation-time",
+            why="The wait itself, not its price.",
+            unit="seconds",
+            daily=True,
+        ),
+        Indicator(
+            "block_pace_day",
+            "Blocks found in 24 hours over blocks expected",
+            Level(series("btchealth_blocks_found_expected_ratio", window="24h")),
+            linear(
+                (0.4, 0, "the slowest day, 58 of 144 blocks on 2021-06-27"),
+                (0.92, 100, "a day has 144 blocks, a standard error of 8 %: above 0.92 nothing is slow for certain"),
+            ),
+            weight=0.07,
+            source="mempool.space /api/v1/mining/pools/24h",
+            why="Fewer blocks are less room for everybody.",
+            other_face="Slow blocks mean that hash rate left: block_pace_week in the security pillar.",
+        ),
+    ),
+)
