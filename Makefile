@@ -100,7 +100,7 @@ format: $(DEV_STAMP) ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format --quiet .
 
 .PHONY: lock
-lock: $(DEV_STAMP) ## Bring the lock files up to date with pyproject.toml
+lock: | $(BIN)/uv ## Bring the lock files up to date with pyproject.toml
 	@$(LOCK) --group build --output-file requirements/build.txt
 	@$(LOCK) pyproject.toml --constraints requirements/build.txt --output-file requirements/run.txt
 	@$(LOCK) pyproject.toml --group build --group test --group lint --group bench \
@@ -132,6 +132,9 @@ $(DEV_STAMP): requirements/dev.txt $(RUN_STAMP)
 	@echo "installing the development tools into $(VENV)"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
+
+$(BIN)/uv:
+	@$(MAKE) venv
 
 $(TOOLS_STAMP): tools/install $(wildcard tools/*/go.mod tools/*/go.sum)
 	@tools/install
