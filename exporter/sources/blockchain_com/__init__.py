@@ -10,5 +10,10 @@ SOURCE = Source(
     base_urls=("https://api.blockchain.info",),
     # One request in ten seconds is what the older query interface of the same operator states.
     budget=Budget(burst=20, every=10.0, spacing=10.0),
-    modules=("exporter.sources.blockchain_com.stats", "exporter.sources.blockchain_com.charts"),
+    modules=(
+        "exporter.sources.blockchain_com.stats",
+        "exporter.sources.blockchain_com.mining",
+        "exporter.sources.blockchain_com.usage",
+        "exporter.sources.blockchain_com.pools",
+    ),
 )
