@@ -1,0 +1,1 @@
+"""What each source's API says about the world at one moment."""

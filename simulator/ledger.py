@@ -1,0 +1,157 @@
+"""What is inside each block: pool, fees, transactions, sizes, hashes."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from simulator.chain import EPOCH, FIRST_HEIGHT, GENESIS_HASH, Chain
+from simulator.dice import Dice
+from simulator.fees import FeeMarket
+from simulator.pools import pool_at
+
+_EMPTY_SHARE = 0.003
+_STALE_SHARE = 1 / 4_000
+_HASH_ZEROS = "0" * 20
+_FULL_WEIGHT = 3_993_000
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a run of blocks."""
+
+    blocks: int = 0
+    fees: int = 0  # satoshi
+    transactions: int = 0
+    size: int = 0  # bytes
+    weight: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            self.blocks + other.blocks,
+            self.fees + other.fees,
+            self.transactions + other.transactions,
+            self.size + other.size,
+            self.weight + other.weight,
+        )
+
+
+@dataclass(slots=True)
+class _Epoch:
+    """Columns of one difficulty epoch, and their running sums."""
+
+    pools: bytearray
+    fees: array[int]
+    transactions: array[int]
+    sizes: array[int]
+    weights: array[int]
+    sums: tuple[array[int], ...]
+
+    @classmethod
+    def of(cls, pools: bytearray, columns: tuple[array[int], array[int], array[int], array[int]]) -> _Epoch:
+        return cls(pools, *columns, tuple(array("q", accumulate(column, initial=0)) for column in columns))
+
+    def totals(self, start: int, stop: int) -> Totals:
+        return Totals(stop - start, *(column[stop] - column[start] for column in self.sums))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Contents of blocks, filled one difficulty epoch at a time and kept."""
+
+    chain: Chain
+    market: FeeMarket
+    dice: Dice
+    _epochs: dict[int, _Epoch] = field(default_factory=dict)
+    _stale: dict[int, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, seed: int, chain: Chain, market: FeeMarket) -> Ledger:
+        return cls(chain, market, Dice.named(seed, "blocks"))
+
+    def pool(self, height: int) -> int:
+        """Index into POOLS."""
+        epoch, place = self._locate(height)
+        return epoch.pools[place]
+
+    def totals(self, start: int, stop: int) -> Totals:
+        """Sums over the heights from `start` up to but without `stop`."""
+        total = Totals()
+        while start < stop:
+            epoch, place = self._locate(start)
+            count = min(stop - start, EPOCH - place)
+            total += epoch.totals(place, place + count)
+            start += count
+        return total
+
+    def is_empty(self, height: int) -> bool:
+        """Whether the block holds nothing but its coinbase."""
+        return self.dice.uniform(height, 1) < _EMPTY_SHARE
+
+    def transactions(self, height: int) -> int:
+        epoch, place = self._locate(height)
+        return epoch.transactions[place]
+
+    def stale_heights(self, heights: range) -> list[int]:
+        """Heights at which a second block was found and lost."""
+        epochs = range(heights.start // EPOCH, heights.stop // EPOCH + 1)
+        return [height for epoch in epochs for height in self._stale_of(epoch) if height in heights]
+
+    def match_rate(self, height: int) -> float:
+        """Percent of the expected template found in the block."""
+        return round(100 - 1.6 * self.dice.uniform(height, 8) ** 3, 2)
+
+    def fee_delta(self, height: int) -> float:
+        """(fees - expected) / expected, as the audit states it."""
+        return round(-0.03 + 0.02 * self.dice.normal(height, 9), 8)
+
+    def block_hash(self, height: int, branch: int = 0) -> str:
+        """`branch` 0 is the chain as first built; others compete with it."""
+        if height == 0:
+            return GENESIS_HASH
+        return _HASH_ZEROS + self.dice.digits(44, height, 2, branch)
+
+    def merkle_root(self, height: int, branch: int = 0) -> str:
+        return self.dice.digits(64, height, 3, branch)
+
+    def nonce(self, height: int) -> int:
+        return self.dice.bits(height, 4) >> 32
+
+    def version(self, height: int) -> int:
+        return 0x20000000 | (self.dice.bits(height, 5) & 0x1FFFE000)
+
+    def _stale_of(self, epoch: int) -> list[int]:
+        if epoch not in self._stale:
+            heights = range(epoch * EPOCH, (epoch + 1) * EPOCH)
+            self._stale[epoch] = [height for height in heights if self.dice.uniform(height, 7) < _STALE_SHARE]
+        return self._stale[epoch]
+
+    def _locate(self, height: int) -> tuple[_Epoch, int]:
+        number, place = divmod(max(height, FIRST_HEIGHT) - FIRST_HEIGHT, EPOCH)
+        epoch = self._epochs.get(number)
+        if epoch is None:
+            epoch = self._epochs[number] = self._fill(FIRST_HEIGHT + number * EPOCH)
+        return epoch, place
+
+    def _fill(self, first: int) -> _Epoch:
+        pools = bytearray(pool_at(self.dice.uniform(height)) for height in range(first, first + EPOCH))
+        rows = [self._contents(height) for height in range(first, first + EPOCH)]
+        fees, transactions, sizes, weights = (array("q", column) for column in zip(*rows, strict=True))
+        return _Epoch.of(pools, (fees, transactions, sizes, weights))
+
+    def _contents(self, height: int) -> tuple[int, int, int, int]:
+        """Fees, transactions, size and weight."""
+        if self.is_empty(height):
+            return 0, 1, 330, 1_212
+        arrival = self.chain.arrival(height)
+        gap = arrival - self.chain.arrival(height - 1)
+        noise = self.dice.bits(height, 6)
+        first, second, third = noise & 0xFFFF, noise >> 16 & 0xFFFF, noise >> 32 & 0xFFFF
+        fees = self.market.block_fees(arrival, gap) * (0.92 + 0.16 * first / 65536)
+        return (
+            round(fees),
+            2_600 + (1_700 * second >> 16) + (700 * first >> 16),
+            1_480_000 + (320_000 * third >> 16),
+            _FULL_WEIGHT - (1_400 * second >> 16),
+        )
