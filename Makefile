@@ -31,10 +31,7 @@ run: $(RUN_STAMP) ## Start the exporter on 127.0.0.1:9833 against the public sou
 
 .PHONY: test
 test: $(DEV_STAMP) ## Check everything that CI checks
-	$(STEP) "outside tools" $(MAKE) tools
-	$(STEP) "lint" $(MAKE) --keep-going lint
-	$(STEP) "tests" $(MAKE) pytest
-	$(STEP) "monitoring" $(MAKE) monitoring
+	$(STEP) "everything" $(MAKE) --keep-going --jobs=1 tools lint pytest monitoring
 
 .PHONY: demo
 demo: $(RUN_STAMP) $(TOOLS_STAMP) ## Run simulator, exporter, Prometheus and Alertmanager on this machine until Ctrl-C
@@ -52,7 +49,7 @@ golden: $(DEV_STAMP) ## Write the expected pages under tests/golden anew; read t
 
 .PHONY: pytest
 pytest: $(DEV_STAMP) ## Run all tests with coverage
-	@$(BIN)/pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term
+	$(STEP) "pytest" pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term
 
 GATES := lint-ruff lint-format lint-types lint-imports lint-dependencies lint-unused lint-spelling lint-yaml lint-shell
 
@@ -137,4 +134,4 @@ $(BIN)/uv:
 	@$(MAKE) venv
 
 $(TOOLS_STAMP): tools/install $(wildcard tools/*/go.mod tools/*/go.sum)
-	@tools/install
+	$(STEP) "outside tools" tools/install
