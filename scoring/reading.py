@@ -15,7 +15,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`value` in the base unit of its series; times in Unix seconds; `data_time` ends the interval the value describes."""
+    """`value` in the base unit of its series; times in Unix seconds; `data_time` ends the interval described."""
 
     value: float
     fetched_at: float

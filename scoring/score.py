@@ -28,7 +28,7 @@ def score(
     method: Method = METHOD,
     minimum_coverage: float = MINIMUM_COVERAGE,
 ) -> Scorecard:
-    """Score what is known at `now` (Unix seconds). The scorecard's memory, passed to the next call, carries what is held."""
+    """Score what is known at `now` (Unix seconds). Pass its memory to the next call: it carries what is held."""
     past = memory if memory is not None and memory.method == method.base_version else Memory(method.base_version)
     judged = [
         _Judged(pillar, tuple(_judge(one, readings, now, past) for one in pillar.indicators))

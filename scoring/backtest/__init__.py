@@ -1,0 +1,1 @@
+"""Replays daily history through the live score, and studies what the score did when something happened."""
