@@ -1,7 +1,7 @@
 """Families to bytes: text format 0.0.4 and OpenMetrics 1.0.0, whole or filtered, plain or gzip.
 
 The two formats differ in the lines above the samples only, so samples are rendered once. A page is two parts, one that
-changes with the data and one about the process itself; each is rendered and compressed when it changes, not when asked for.
+changes with the data and one about the process itself; each is rendered and compressed when it changes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def number(value: float) -> str:
     """The shortest text that reads back as the same number."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
-    return str(int(value)) if value.is_integer() and abs(value) < 1 << 53 else repr(value)
+    return str(int(value)) if value == int(value) and abs(value) < 1 << 53 else repr(value)
 
 
 def _line(name: str, series: Series) -> bytes:

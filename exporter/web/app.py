@@ -1,0 +1,118 @@
+"""Routes and doors: which handler answers, and who is let in. One look-up, one handler, one write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
+from exporter.web.doors import Doors
+from exporter.web.meter import Meter
+from exporter.web.webfile import Loaded, WebFile
+
+log = structlog.get_logger(__name__)
+
+NOT_FOUND: Final = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`name` is the label `handler`; `codes` are ordinary answers; `limited`: counts among the requests at one time."""
+
+    name: str
+    handlers: Mapping[str, Handler]
+    codes: tuple[int, ...] = (200,)
+    limited: bool = True
+
+    @property
+    def allow(self) -> str:
+        return ", ".join(self.handlers)
+
+
+def page(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,), limited: bool = True) -> Route:
+    return Route(name, {"GET": handler, "HEAD": handler}, codes, limited)
+
+
+def expected_counts(routes: Iterable[Route]) -> Iterator[tuple[str, str, int]]:
+    for route in routes:
+        for method in route.handlers:
+            for code in route.codes:
+                yield route.name, method, code
+    yield NOT_FOUND, "GET", 404
+
+
+class Site:
+    """Called by aiohttp's low-level server for every request."""
+
+    def __init__(
+        self, routes: Mapping[str, Route], web_file: WebFile, doors: Doors, meter: Meter, max_requests: int
+    ) -> None:
+        self._routes, self._web_file, self._doors, self._meter = routes, web_file, doors, meter
+        self._max_requests = max_requests
+        self._running = 0
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        started = perf_counter()
+        route = self._routes.get(request.path)
+        loaded = self._web_file.current()
+        limited = route is not None and route.limited
+        self._running += limited
+        try:
+            answer = await self._answer(request, route, loaded)
+            response = _response(answer, loaded.headers)
+            await _write(response, request)
+        finally:
+            self._running -= limited
+        name = NOT_FOUND if route is None else route.name
+        self._meter.count(name, request.method, answer.status, perf_counter() - started)
+        return response
+
+    async def _answer(self, request: web.BaseRequest, route: Route | None, loaded: Loaded) -> Answer:
+        ask = _ask(request)
+        try:
+            user = await self._doors.admit(ask, _certificate(request), loaded)
+            return await self._dispatch(replace(ask, user=user), route)
+        except Refusal as refusal:
+            return problem(refusal.status, refusal.detail, refusal.headers)
+        except Exception:  # the last resort: a bug in one page must not cost the others
+            log.exception("page failed", path=ask.path)
+            return problem(500, "a bug in the exporter; its log has the details")
+
+    async def _dispatch(self, ask: Ask, route: Route | None) -> Answer:
+        if route is None:
+            raise Refusal(404, f"no page {ask.path!r} here")
+        handler = route.handlers.get(ask.method)
+        if handler is None:
+            raise Refusal(405, f"{ask.method} is not for this page", {"Allow": route.allow})
+        if route.limited and 0 < self._max_requests < self._running:
+            raise Refusal(503, f"more than {self._max_requests} requests at the same time", {"Retry-After": "1"})
+        return await handler(ask)
+
+
+def _ask(request: web.BaseRequest) -> Ask:
+    return Ask(request.method, request.path, request.rel_url.raw_query_string, request.headers, request.remote or None)
+
+
+def _certificate(request: web.BaseRequest) -> Mapping[str, Any] | None:
+    transport = request.transport
+    found: Mapping[str, Any] | None = transport.get_extra_info("peercert") if transport else None
+    return found
+
+
+def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
+    merged = {**headers, **answer.headers, "Content-Type": answer.content_type, "Server": "btc-health"}
+    return web.Response(body=answer.body, status=answer.status, headers=merged)
+
+
+async def _write(response: web.Response, request: web.BaseRequest) -> None:
+    """Written here rather than by the caller, so that a slow reader counts as one of the requests at a time."""
+    try:
+        await response.prepare(request)
+        await response.write_eof()
+    except ConnectionError:
+        log.debug("client went away", path=request.path)

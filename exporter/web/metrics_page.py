@@ -1,0 +1,41 @@
+"""`/metrics`: ready bytes, or a choice of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Final
+
+from exporter.exposition import Choice, Publication
+from exporter.negotiation import choose, takes_gzip
+from exporter.web.answer import Answer, Ask, Handler, Refusal
+
+_PARAMETERS: Final = ("name[]", "collect[]", "exclude[]")
+_VARY: Final = {"Vary": "Accept, Accept-Encoding"}
+_GZIP: Final = {**_VARY, "Content-Encoding": "gzip"}
+
+
+def metrics_page(publication: Publication, names: Callable[[], Collection[str]], sources: Collection[str]) -> Handler:
+    """`names`: every name that may be asked for, also those without a value at present."""
+
+    async def metrics(ask: Ask) -> Answer:
+        form, content_type = choose(ask.headers.get("Accept", ""))
+        gzip = takes_gzip(ask.headers.get("Accept-Encoding", ""))
+        if ask.query and (choice := _choice(ask.parameters(), names(), sources)):
+            return Answer(publication.page().filtered(form, choice), content_type, headers=_VARY)
+        body = publication.page().bytes_of(form, gzip=gzip)
+        return Answer(body, content_type, headers=_GZIP if gzip else _VARY)
+
+    return metrics
+
+
+def _choice(parameters: Mapping[str, list[str]], names: Collection[str], sources: Collection[str]) -> Choice:
+    chosen = [frozenset(parameters.get(name, ())) for name in _PARAMETERS]
+    for parameter, values, known in zip(_PARAMETERS, chosen, (names, sources, sources), strict=True):
+        for value in sorted(values):
+            if value not in known:
+                expected = "a metric family" if known is names else f"one of {', '.join(sorted(sources))}"
+                raise Refusal(400, f"{parameter}: expected {expected}, got {value!r}")
+    choice = Choice(*chosen)
+    if choice.collect and choice.exclude:
+        raise Refusal(400, "collect[] and exclude[]: expected only one of them")
+    return choice

@@ -1,0 +1,80 @@
+"""Accepts connections on bound sockets. Each TLS handshake takes the certificates in force at that moment."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from exporter.web.app import Site
+from exporter.web.listen import name_of
+from exporter.web.webfile import WebFile
+
+log = structlog.get_logger(__name__)
+
+HANDSHAKE_SECONDS: Final = 10.0
+KEEP_ALIVE_SECONDS: Final = 75.0
+# Pause before accepting again when the process has run out of descriptors.
+EXHAUSTED_SECONDS: Final = 1.0
+
+
+class Server:
+    def __init__(self, site: Site, web_file: WebFile, sockets: Iterable[socket.socket]) -> None:
+        self._protocols = web.Server(site, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        self._web_file = web_file
+        self._sockets = tuple(sockets)
+        self._servers: list[asyncio.Server] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        encrypted = self._web_file.current().context is not None
+        for listening in self._sockets:
+            listening.setblocking(False)
+            if encrypted:
+                self._keep(loop.create_task(self._accept(listening)))
+            else:
+                self._servers.append(await loop.create_server(self._protocols, sock=listening))
+            log.info("listening", address=name_of(listening), tls=encrypted)
+
+    async def stop(self, grace: float) -> None:
+        """No new connections at once; those that are being answered get `grace` seconds."""
+        for server in self._servers:
+            server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for listening in self._sockets:
+            listening.close()
+        self._protocols.pre_shutdown()
+        await self._protocols.shutdown(grace)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError as error:
+                log.warning("connection not accepted", error=str(error))
+                await asyncio.sleep(EXHAUSTED_SECONDS)
+                continue
+            self._keep(loop.create_task(self._shake_hands(connection)))
+
+    async def _shake_hands(self, connection: socket.socket) -> None:
+        context = self._web_file.current().context
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._protocols, connection, ssl=context, ssl_handshake_timeout=HANDSHAKE_SECONDS
+            )
+        except (OSError, ssl.SSLError) as error:
+            connection.close()
+            log.debug("TLS handshake failed", error=str(error))
