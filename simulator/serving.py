@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import web
 
 from simulator.app import SERVER, Clock, make_app
-from simulator.recorded import Recorded
+from simulator.recorded import Recorded, RecordingError
 from simulator.scenario import ScenarioError, parse
 from simulator.view import World
 
@@ -66,7 +66,7 @@ def cli_main(
     """Run in the foreground until SIGINT or SIGTERM; the exit code is 2 for a mistake in the arguments."""
     try:
         asyncio.run(_until_signal(listen, recorded, seed, scenario))
-    except (SimulatorError, ScenarioError) as error:
+    except (SimulatorError, ScenarioError, RecordingError) as error:
         print(f"simulate: {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its user
         return 2
     except OSError as error:
