@@ -262,3 +262,29 @@ def value_at(config: Any, path: tuple[str, ...]) -> Any:
 def restart_keys(old: Config, new: Config) -> tuple[str, ...]:
     """The keys that differ and cannot change while the process runs."""
     return tuple(".".join(path) for path, key in keys() if key.restart and value_at(old, path) != value_at(new, path))
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A key that has a flag; `default` as a person would write it."""
+
+    name: str
+    path: tuple[str, ...]
+    text: str
+    default: str
+    is_switch: bool
+    repeatable: bool
+
+    @property
+    def metavar(self) -> str:
+        return self.path[-1].upper()
+
+
+def flags() -> Iterator[Flag]:
+    defaults = Config()
+    for path, key in keys():
+        if key.flag is not None:
+            default = value_at(defaults, path)
+            listed = isinstance(default, tuple) and not isinstance(default, Address)
+            text = ", ".join(map(str, default)) if listed else "unset" if default is None else str(default).lower()
+            yield Flag(key.flag, path, key.text, text, isinstance(default, bool), listed)

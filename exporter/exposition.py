@@ -123,7 +123,8 @@ class Part:
 
     def updated(self, families: Iterable[Family]) -> Part:
         """The same part where nothing has changed; only families that have changed are rendered again."""
-        fresh = {family.name: family for family in sorted(families, key=lambda family: family.name)}
+        shown = (family for family in families if family.series)
+        fresh = {family.name: family for family in sorted(shown, key=lambda family: family.name)}
         blocks = {
             name: known if (known := self.blocks.get(name)) and known.family == family else Block.of(family)
             for name, family in fresh.items()
