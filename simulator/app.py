@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -22,7 +23,7 @@ Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
 
 _COMPRESS_FROM = 512  # bytes
-_LOGGED_HEADERS = ("User-Agent", "If-None-Match", "If-Modified-Since", "Accept-Encoding", "x-cg-demo-api-key")
+_LOGGED_HEADERS = ("User-Agent", "If-None-Match", "If-Modified-Since", "Accept", "Accept-Encoding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,18 @@ class Server:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         source, path = request.match_info["source"], "/" + request.match_info["path"]
         now = self.clock()
+        headers = {name: request.headers[name] for name in _LOGGED_HEADERS if name in request.headers}
+        logged = Request(now, source, path, request.query_string, headers)
+        self.log.add(logged)
         faults = self.stage.faults(source, path, now)
         if slow := faults.get("slow"):
             await self.sleep(float(slow.options.get("seconds", "30")))
         answer = self._answer(request, source, path, faults)
-        headers = {name: request.headers[name] for name in _LOGGED_HEADERS if name in request.headers}
-        response = _response(request, answer, self.clock()) if answer else None
-        self.log.add(Request(now, source, path, request.query_string, headers, response.status if response else None))
-        return response or _closed(request)
+        if answer is None:
+            return _closed(request)
+        response = _response(request, answer, self.clock(), cache_age(source, path))
+        logged.status = response.status
+        return response
 
     def _answer(self, request: web.Request, source: str, path: str, faults: dict[str, Running]) -> Answer | None:
         """None: hang up."""
@@ -120,10 +125,10 @@ def _closed(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def _response(request: web.Request, answer: Answer, now: float) -> web.Response:
+def _response(request: web.Request, answer: Answer, now: float, age: int | None) -> web.Response:
     headers = {"Content-Type": answer.content_type, "Date": http_date(now), **answer.headers}
-    if answer.max_age is not None:
-        headers |= {"Expires": http_date(now + answer.max_age), "Cache-Control": f"public, max-age={answer.max_age}"}
+    if age is not None and answer.status == HTTPStatus.OK:
+        headers |= {"Expires": http_date(now + age), "Cache-Control": f"public, max-age={age}"}
     if answer.revalidates:
         headers["ETag"] = f'W/"{hashlib.sha256(answer.body).hexdigest()[:32]}"'
         if request.headers.get("If-None-Match") == headers["ETag"]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor, log
 
 _MASK = (1 << 64) - 1
 _SCALE = 2.0**-53
 _ROOT_3 = 3**0.5
+
+
+def quarters(bits: int) -> tuple[float, float, float, float]:
+    """Four uniform numbers of 16 bits each, cut from 64."""
+    return (bits & 0xFFFF) / 65536, (bits >> 16 & 0xFFFF) / 65536, (bits >> 32 & 0xFFFF) / 65536, (bits >> 48) / 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +40,20 @@ class Dice:
 
     def normal(self, *keys: int) -> float:
         """Mean 0, deviation 1, never beyond 3.5: four sixteen-bit slices added up."""
-        bits = self.bits(*keys)
-        total = (bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (bits >> 48)
-        return (total / 65536 - 2) * _ROOT_3
+        return (sum(quarters(self.bits(*keys))) - 2) * _ROOT_3
 
-    def exponentials(self, count: int, *keys: int) -> Iterator[float]:
-        """A whole sequence at once, several times faster than one by one."""
+    def sequence(self, count: int, *keys: int) -> Iterator[int]:
+        """Many draws of 64 bits at once, several times faster than one by one."""
         state = self.bits(*keys)
         for _ in range(count):
             state = (state + 0x9E3779B97F4A7C15) & _MASK
             mixed = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
             mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB & _MASK
-            yield -log(1 - (mixed >> 11) * _SCALE)
+            yield mixed ^ (mixed >> 31)
+
+    def exponentials(self, count: int, *keys: int) -> Iterator[float]:
+        """Waiting times of mean 1."""
+        return (-log(1 - (bits >> 11) * _SCALE) for bits in self.sequence(count, *keys))
 
     def digits(self, count: int, *keys: int) -> str:
         """Lower-case hexadecimal digits."""
@@ -59,13 +66,20 @@ class Wave:
 
     dice: Dice
     period: float
+    _points: dict[int, float] = field(default_factory=dict)
 
     def at(self, time: float) -> float:
         place = time / self.period
         left = floor(place)
         part = place - left
         ease = part * part * (3 - 2 * part)
-        return self.dice.normal(left) * (1 - ease) + self.dice.normal(left + 1) * ease
+        return self._point(left) * (1 - ease) + self._point(left + 1) * ease
+
+    def _point(self, number: int) -> float:
+        value = self._points.get(number)
+        if value is None:
+            value = self._points[number] = self.dice.normal(number)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

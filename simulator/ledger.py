@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from simulator.chain import EPOCH, FIRST_HEIGHT, GENESIS_HASH, Chain
-from simulator.dice import Dice
+from simulator.dice import Dice, quarters
 from simulator.fees import FeeMarket
 from simulator.pools import pool_at
 
@@ -85,10 +85,6 @@ class Ledger:
             start += count
         return total
 
-    def is_empty(self, height: int) -> bool:
-        """Whether the block holds nothing but its coinbase."""
-        return self.dice.uniform(height, 1) < _EMPTY_SHARE
-
     def transactions(self, height: int) -> int:
         epoch, place = self._locate(height)
         return epoch.transactions[place]
@@ -135,23 +131,23 @@ class Ledger:
         return epoch, place
 
     def _fill(self, first: int) -> _Epoch:
-        pools = bytearray(pool_at(self.dice.uniform(height)) for height in range(first, first + EPOCH))
-        rows = [self._contents(height) for height in range(first, first + EPOCH)]
+        heights = range(first, first + EPOCH)
+        pools = bytearray(pool_at(bits / 2**64) for bits in self.dice.sequence(EPOCH, first))
+        noise = self.dice.sequence(EPOCH, first, 1)
+        rows = [self._contents(height, quarters(bits)) for height, bits in zip(heights, noise, strict=True)]
         fees, transactions, sizes, weights = (array("q", column) for column in zip(*rows, strict=True))
         return _Epoch.of(pools, (fees, transactions, sizes, weights))
 
-    def _contents(self, height: int) -> tuple[int, int, int, int]:
-        """Fees, transactions, size and weight."""
-        if self.is_empty(height):
+    def _contents(self, height: int, noise: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+        """Fees, transactions, size and weight; a few blocks hold nothing but their coinbase."""
+        emptiness, luck, crowd, bulk = noise
+        if emptiness < _EMPTY_SHARE:
             return 0, 1, 330, 1_212
         arrival = self.chain.arrival(height)
         gap = arrival - self.chain.arrival(height - 1)
-        noise = self.dice.bits(height, 6)
-        first, second, third = noise & 0xFFFF, noise >> 16 & 0xFFFF, noise >> 32 & 0xFFFF
-        fees = self.market.block_fees(arrival, gap) * (0.92 + 0.16 * first / 65536)
         return (
-            round(fees),
-            2_600 + (1_700 * second >> 16) + (700 * first >> 16),
-            1_480_000 + (320_000 * third >> 16),
-            _FULL_WEIGHT - (1_400 * second >> 16),
+            round(self.market.block_fees(arrival, gap) * (0.92 + 0.16 * luck)),
+            int(2_600 + 1_700 * crowd + 700 * luck),
+            int(1_480_000 + 320_000 * bulk),
+            int(_FULL_WEIGHT - 1_400 * crowd),
         )

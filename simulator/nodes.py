@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from simulator.clock import DAY, MINUTE
-from simulator.dice import Dice, Waves
+from simulator.dice import Dice, Waves, quarters
 from simulator.places import COUNTRIES, COUNTRY_BY_ISO, OPERATORS
 
 SNAPSHOT_PERIOD = 10 * MINUTE
@@ -66,7 +66,6 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    address: str
     network: str
     user_agent: str
     asn: str
@@ -146,32 +145,35 @@ class Nodes:
             )
         return self._crowds[total]
 
-    def height(self, place: int, tip: int, snapshot: int) -> int:
-        """Most nodes are at the tip; some lag, a few say 0, a few follow another chain."""
-        draw = self.dice.uniform(place, 7, snapshot // DAY)
+    @cached_property
+    def leads(self) -> tuple[int | None, ...]:
+        """Blocks that each node is ahead of the tip: some lag, a few follow another chain, some tell no height."""
+        return tuple(self._lead(place) for place in range(len(self.population)))
+
+    def _lead(self, place: int) -> int | None:
+        draw = self.dice.uniform(place, 7)
         if draw < _AT_TIP:
-            return tip
+            return 0
         if draw < _LAGGING:
-            return tip - 1 - int((draw - _AT_TIP) * 400)
-        return 0 if draw < _SILENT else tip + _FORK_AHEAD
+            return -1 - int((draw - _AT_TIP) * 400)
+        return None if draw < _SILENT else _FORK_AHEAD
 
     def _snapshot_time(self, number: int) -> int:
         return number * SNAPSHOT_PERIOD + int(40 * self.dice.uniform(number, 99))
 
     def _node(self, place: int) -> Node:
-        network = _NETWORK.at(self.dice.uniform(place, 1))
-        agent = _USER_AGENT.at(self.dice.uniform(place, 2))
-        address = self._address(network, place)
+        draws = quarters(self.dice.bits(place))
+        network, agent = _NETWORK.at(draws[0]), _USER_AGENT.at(draws[1])
         if network in _OVERLAYS:
-            return Node(address, network, agent, network.upper(), None, _OVERLAYS[network])
-        if self.dice.uniform(place, 3) < _OPERATED_SHARE:
-            operator = OPERATORS[int(_OPERATOR.at(self.dice.uniform(place, 4)))]
-            return Node(address, network, agent, operator.number, operator.country, operator.name)
-        number = 1_000 + int(self.dice.uniform(place, 4) ** 2 * 2_000)
-        country = _COUNTRY.at(self.dice.uniform(place, 5))
-        return Node(address, network, agent, f"AS{number}", country, f"Network {number}")
+            return Node(network, agent, network.upper(), None, _OVERLAYS[network])
+        if draws[2] < _OPERATED_SHARE:
+            operator = OPERATORS[int(_OPERATOR.at(draws[3]))]
+            return Node(network, agent, operator.number, operator.country, operator.name)
+        number = 1_000 + int(draws[3] ** 2 * 2_000)
+        return Node(network, agent, f"AS{number}", _COUNTRY.at(self.dice.uniform(place, 5)), f"Network {number}")
 
-    def _address(self, network: str, place: int) -> str:
+    def address(self, place: int) -> str:
+        network = self.population[place].network
         digits = self.dice.digits(56, place, 6)
         match network:
             case "tor":
@@ -190,7 +192,7 @@ class Nodes:
         before = json.dumps([70016, node.user_agent], separators=(",", ":"))
         after = json.dumps(self._place(place, node), separators=(",", ":"))
         age = int(40 * DAY * self.dice.uniform(place, 8) ** 2)
-        return Row(f'"{node.address}":{before[:-1]},', age, f",{_SERVICES[place % 3]},", f",{after[1:]}")
+        return Row(f'"{self.address(place)}":{before[:-1]},', age, f",{_SERVICES[place % 3]},", f",{after[1:]}")
 
     def _place(self, place: int, node: Node) -> list[object]:
         """Host name, city, country, latitude, longitude, time zone, autonomous system, organization."""
@@ -198,7 +200,7 @@ class Nodes:
             return [None, None, None, 0.0, 0.0, None, node.asn, node.organization]
         country = COUNTRY_BY_ISO[node.country]
         city = country.city if self.dice.uniform(place, 9) < _CITY_SHARE else None
-        host = node.address.rpartition(":")[0].strip("[]")
+        host = self.address(place).rpartition(":")[0].strip("[]")
         where = [country.latitude, country.longitude, country.timezone]
         return [host, city, country.iso, *where, node.asn, node.organization]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from simulator.answers.answer import Answer
 from simulator.moved_times import DatedBody
-from simulator.recordings import RECORDINGS, Recording
+from simulator.recording import Recording
+from simulator.recordings import RECORDINGS
 from simulator.scenario import Stage
 
 

@@ -5,46 +5,11 @@ Chosen: a healthy mainnet body, the newest that is whole. Where only a cut one e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 
-from simulator.answers.answer import JSON, RSS, TEXT
 from simulator.clock import DAY, HOUR, MINUTE
 from simulator.moved_times import Form, TimeField
-
-_TYPES = {"json": JSON, "rss": RSS, "xml": RSS, "txt": TEXT}
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """One endpoint's body.
-
-    `lag`: seconds from the newest moment of the first time field to the moment of recording.
-    `grid`: series that stand on midnights, or on any other grid, are moved by whole steps of it.
-    """
-
-    source: str
-    path: str
-    file: str
-    times: tuple[TimeField, ...] = ()
-    lag: float = 0
-    grid: float = 1
-    trimmed: str = ""
-    note: str = ""
-    query: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def content_type(self) -> str:
-        return _TYPES[self.file.rpartition(".")[2]]
-
-    @property
-    def revalidates(self) -> bool:
-        return self.source in ("forkmonitor", "fork_observer")
-
-    def matches(self, source: str, path: str, query: Mapping[str, str]) -> bool:
-        return (source, path) == (self.source, self.path) and self.query.items() <= query.items()
-
+from simulator.recording import Recording
 
 _BLOCK_AGE = 27 * MINUTE  # of the tip when most bodies were recorded
 _EPOCH_AGE = 42_422  # of the last retarget at the same time

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, field
 _REMEMBERED = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     time: float
     source: str
     path: str
     query: str
     headers: dict[str, str]
-    status: int | None  # None: closed without an answer
+    status: int | None = None  # not answered, or not yet
 
 
 @dataclass(slots=True)

@@ -25,7 +25,6 @@ class Answer:
     content_type: str = JSON
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    max_age: int | None = None  # seconds told in Expires and Cache-Control
     revalidates: bool = False  # carries an ETag and answers If-None-Match
 
 
@@ -43,8 +42,8 @@ def encode(payload: object) -> bytes:
     return json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def as_json(payload: object, *, max_age: int | None = None, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(encode(payload), max_age=max_age, headers=headers or {})
+def as_json(payload: object, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(encode(payload), headers=headers or {})
 
 
 def as_text(text: str, status: int = 200) -> Answer:

@@ -118,7 +118,9 @@ def _user_agents(view: View, crowd: Crowd, time: int) -> list[list[object]]:
 
 def _full(view: View, head: dict[str, object], crowd: Crowd, time: int) -> bytes:
     nodes, tip = view.world.nodes, view.height_at(time)
-    rows = (nodes.rows[place].text(time, nodes.height(place, tip, time)) for place in range(crowd.total))
+    leads = nodes.leads[: crowd.total]
+    heights = (0 if lead is None else tip + lead for lead in leads)
+    rows = (row.text(time, height) for row, height in zip(nodes.rows, heights, strict=False))
     return encode(head)[:-1] + b',"nodes":{' + ",".join(rows).encode() + b"}}"
 
 
@@ -126,11 +128,12 @@ def _full(view: View, head: dict[str, object], crowd: Crowd, time: int) -> bytes
 def leaderboard(view: View, _args: Mapping[str, str], query: Mapping[str, str]) -> Answer:
     limit, page = min(_number(query, "limit", 10), _LARGEST_PAGE), _number(query, "page", 1)
     nodes = view.world.nodes
-    reachable = [node for node in nodes.population[: 4 * limit * page] if node.network in ("ipv4", "ipv6")]
+    places = range(min(4 * limit * page, len(nodes.population)))
+    reachable = [place for place in places if nodes.population[place].network in ("ipv4", "ipv6")]
     rows: list[dict[str, object]] = []
-    for rank, node in enumerate(reachable[(page - 1) * limit : page * limit], (page - 1) * limit + 1):
-        indexes = {name: 1 - 0.002 * rank * nodes.dice.uniform(rank, place) for place, name in enumerate(_INDEXES)}
+    for rank, place in enumerate(reachable[(page - 1) * limit : page * limit], (page - 1) * limit + 1):
+        indexes = {name: 1 - 0.002 * rank * nodes.dice.uniform(rank, number) for number, name in enumerate(_INDEXES)}
         text = {name: f"{value:.4f}" for name, value in indexes.items()}
         peer_index = 10 * sum(indexes.values()) / len(indexes)
-        rows.append({"node": node.address, **text, "peer_index": f"{peer_index:.4f}", "rank": rank})
+        rows.append({"node": nodes.address(place), **text, "peer_index": f"{peer_index:.4f}", "rank": rank})
     return as_json(_paged("/api/v1/nodes/leaderboard/", _LEADERS, limit, page) | {"results": rows})

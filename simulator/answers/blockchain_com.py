@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from simulator.answers.answer import CSV, Answer, Routes, as_json, encode, failure
 from simulator.answers.blockchain_charts import CHARTS, Chart, Points
@@ -59,7 +60,7 @@ def stats(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> An
         "trade_volume_btc": 2861.73,
         "trade_volume_usd": round(2861.73 * price, 2),
     }
-    return as_json(payload, max_age=MINUTE)
+    return as_json(payload)
 
 
 @routes("/charts/{name}")
@@ -70,10 +71,10 @@ def chart(view: View, args: Mapping[str, str], query: Mapping[str, str]) -> Answ
     days = span_days(query.get("timespan", "1year"), YEAR // DAY)
     points = wanted.points(view, days or 4 * YEAR // DAY)
     if query.get("sampled", "true") == "true":
-        points = points[:: len(points) // _SAMPLES + 1]
+        points = points[:: -(len(points) // _SAMPLES + 1)][::-1]
     if query.get("format") == "csv":
-        return Answer(_csv(points).encode(), CSV, max_age=5 * MINUTE)
-    return Answer(_chart_body(wanted, points), max_age=5 * MINUTE)
+        return Answer(_csv(points).encode(), CSV)
+    return Answer(_chart_body(wanted, points))
 
 
 def _chart_body(wanted: Chart, points: Points) -> bytes:
@@ -98,13 +99,11 @@ def java(value: float) -> str:
         return str(value)
     if abs(value) < _PLAIN_BELOW:
         return repr(value)
-    exponent = len(str(int(abs(value)))) - 1
-    digits = repr(value / 10**exponent)
-    return f"{digits}E{exponent}"
+    return f"{Decimal(repr(value)):E}".replace("E+", "E")
 
 
 @routes("/pools")
 def pools(view: View, _args: Mapping[str, str], query: Mapping[str, str]) -> Answer:
     days = min(span_days(query.get("timespan", "4days"), 4) or _LONGEST_POOLS_DAYS, _LONGEST_POOLS_DAYS)
     counts = Counter(view.pool(height).blockchain_name for height in view.last(days * DAY))
-    return as_json(dict(counts.most_common()), max_age=5 * MINUTE)
+    return as_json(dict(counts.most_common()))

@@ -38,7 +38,7 @@ def simple_price(view: View, _args: Mapping[str, str], query: Mapping[str, str])
             row |= _quote(view, currency, query)
     if _wanted(query, "include_last_updated_at"):
         row["last_updated_at"] = _updated(view)
-    return as_json({"bitcoin": row}, max_age=_CACHE)
+    return as_json({"bitcoin": row})
 
 
 def _quote(view: View, currency: str, query: Mapping[str, str]) -> dict[str, object]:
@@ -72,7 +72,6 @@ def coin(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> Ans
             "developer_data": {"forks": 38_200, "stars": 87_400, "commit_count_4_weeks": 231},
             "last_updated": updated,
         },
-        max_age=_CACHE,
     )
 
 

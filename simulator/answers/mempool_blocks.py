@@ -135,7 +135,7 @@ def hash_at_height(view: View, args: Mapping[str, str], _query: Mapping[str, str
 
 @routes("/api/v1/chain-tips")
 def chain_tips(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
-    return as_json([_tip_row(tip) for tip in tips(view)], max_age=60)
+    return as_json([_tip_row(tip) for tip in tips(view)])
 
 
 def _tip_row(tip: Tip) -> dict[str, object]:
@@ -154,7 +154,7 @@ def stale_tips_down_from(view: View, args: Mapping[str, str], _query: Mapping[st
 
 def _stale_page(view: View, start: int) -> Answer:
     stale = [tip for tip in tips(view) if tip.status == "valid-fork" and tip.height <= start]
-    return as_json([_stale_row(view, tip) for tip in stale[:_STALE_PAGE]], max_age=60)
+    return as_json([_stale_row(view, tip) for tip in stale[:_STALE_PAGE]])
 
 
 def _stale_row(view: View, tip: Tip) -> dict[str, object]:
@@ -179,7 +179,7 @@ def audit_scores_down_from(view: View, args: Mapping[str, str], _query: Mapping[
 
 def _scores(view: View, newest: int) -> Answer:
     rows = [_score(view, height) for height in range(newest - _SCORES + 1, newest + 1)]
-    return as_json(rows, max_age=120)
+    return as_json(rows)
 
 
 def _score(view: View, height: int) -> dict[str, object]:
@@ -196,5 +196,5 @@ def _score(view: View, height: int) -> dict[str, object]:
 def audit_score(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
     for height in range(view.tip, view.tip - 1000, -1):
         if view.block_hash(height) == args["hash"]:
-            return as_json(_score(view, height), max_age=120)
+            return as_json(_score(view, height))
     return failure(404, {"error": "This block has not been audited."})

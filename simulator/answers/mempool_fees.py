@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from math import ceil
 
 from simulator.answers.answer import Answer, Routes, as_json, javascript
@@ -16,10 +15,11 @@ routes = Routes()
 
 _BUCKET = 50_000
 _AVERAGE_VSIZE = 470
-_BLOCK_VSIZE = 998_000
+_BLOCK_VSIZE = 997_955.25
 _PROJECTED = 8
 _TREES = 25
 _TREE_PERIOD = 9  # seconds between replacements
+_UNSIGNALLED_EVERY = 3  # replacements of transactions that never allowed it
 
 # Lower edges (sat/vB) of the 39 bands of /statistics.
 BANDS = (
@@ -113,7 +113,7 @@ def _projected(curve: Curve, start: float, stop: float) -> dict[str, object]:
     return {
         "blockSize": round(vsize * 1.68),
         "blockVSize": javascript(round(vsize * 4) / 4),
-        "nTx": max(1, round(vsize / (_AVERAGE_VSIZE if rest else 260))),
+        "nTx": max(1, round(vsize / (_AVERAGE_VSIZE if rest else 240 + 15 * stop))),
         "totalFees": round(curve.fees(start, stop)),
         "medianFee": curve.rate((start + stop) / 2),
         "feeRange": [curve.rate(start + share * (stop - start)) for share in shares],
@@ -127,7 +127,7 @@ def statistics(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -
     spacing = _ROW_SPACING[span]
     newest = int((view.now - 5) // spacing) * spacing
     rows = [_statistics_row(view, newest - back * spacing, span) for back in range(span // spacing)]
-    return as_json(rows, max_age=120)
+    return as_json(rows)
 
 
 def _statistics_row(view: View, time: int, span: int) -> dict[str, object]:
@@ -144,7 +144,6 @@ def _statistics_row(view: View, time: int, span: int) -> dict[str, object]:
     }
 
 
-@lru_cache(maxsize=20_000)
 def _bands(curve: Curve) -> tuple[int, ...]:
     """Virtual bytes in each fee band, lowest first; they add up to the whole mempool."""
     above = [curve.vsize, *(round(curve.depth_above(edge) * MEGA) for edge in BANDS[1:]), 0]
@@ -154,17 +153,17 @@ def _bands(curve: Curve) -> tuple[int, ...]:
 @routes("/api/v1/replacements")
 def replacements(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
     newest = int(view.now // _TREE_PERIOD)
-    return as_json([_tree(view, newest - back, signalled=True) for back in range(_TREES)])
+    return as_json([_tree(view, newest - back) for back in range(_TREES)])
 
 
 @routes("/api/v1/fullrbf/replacements")
 def full_replacements(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
-    newest = int(view.now // _TREE_PERIOD)
-    return as_json([_tree(view, newest - back * 3, signalled=False) for back in range(_TREES)])
+    newest = int(view.now // _TREE_PERIOD) // _UNSIGNALLED_EVERY * _UNSIGNALLED_EVERY
+    return as_json([_tree(view, newest - back * _UNSIGNALLED_EVERY) for back in range(_TREES)])
 
 
-def _tree(view: View, slot: int, *, signalled: bool) -> dict[str, object]:
-    dice = view.world.dice
+def _tree(view: View, slot: int) -> dict[str, object]:
+    dice, signalled = view.world.dice, slot % _UNSIGNALLED_EVERY != 0
     depth = 1 + int(3 * dice.uniform(slot, 2) ** 3)
     rate = view.curve(slot * _TREE_PERIOD).level * (1 + dice.uniform(slot, 3))
     vsize = 110 + int(400 * dice.uniform(slot, 4)) / 4

@@ -17,7 +17,6 @@ routes = Routes()
 
 _TOP = 100
 _SHORT = 6
-_MAX_AGE = 600
 _TOR_SHARE, _UNKNOWN_SHARE = 0.02, 0.13  # of the capacity
 _LOCATED_SHARE = 0.92  # of the nodes with a clearnet address
 _LONGEST = 1461 * DAY
@@ -159,7 +158,7 @@ def operators(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -
         for operator in OPERATORS
     ]
     sums = {"clearnetCapacity": clearnet, "torCapacity": tor, "unknownCapacity": unknown}
-    return as_json(sums | {"ispRanking": ranking}, max_age=_MAX_AGE)
+    return as_json(sums | {"ispRanking": ranking})
 
 
 @routes("/api/v1/lightning/nodes/countries")
@@ -180,4 +179,4 @@ def countries(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -
         }
         for country in COUNTRIES
     ]
-    return as_json(rows, max_age=_MAX_AGE)
+    return as_json(rows)

@@ -17,11 +17,11 @@ from simulator.view import View
 
 routes = Routes()
 
-_MAX_AGE = 120
 _NODE_ESTIMATE_BLOCKS = 1008
 _SLIDING_BLOCKS = 504
 _AUDITED_BLOCKS = 1_100
-# Before the simulated blocks many coinbases named nobody: all-time answers have "Unknown" first.
+_COUNTED = 30 * DAY  # of an all-time answer; older blocks are estimated
+# Most coinbases of the early years name nobody: all-time answers have "Unknown" first.
 _ANCIENT_UNKNOWN_SHARE = 0.3
 
 
@@ -62,9 +62,9 @@ def pools_of_all_time(view: View, _args: Mapping[str, str], query: Mapping[str, 
 @routes("/api/v1/mining/pools/{window}")
 def pools(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
     seconds = window_seconds(args["window"])
-    tallies = _tallies(view, view.last(seconds))
+    tallies = _tallies(view, view.last(seconds or _COUNTED))
     if seconds is None:
-        _add_ancient(tallies)
+        _add_ancient(tallies, view.last(_COUNTED).start)
     ranked = sorted(tallies, key=lambda index: (-tallies[index].blocks, index))
     return as_json(
         {
@@ -72,7 +72,6 @@ def pools(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Ans
             "blockCount": sum(tally.blocks for tally in tallies.values()),
             **_estimated_hashrates(view),
         },
-        max_age=_MAX_AGE,
         headers={"X-total-count": str(len(ranked))},
     )
 
@@ -98,11 +97,12 @@ def _tallies(view: View, heights: range) -> dict[int, _Tally]:
     return tallies
 
 
-def _add_ancient(tallies: dict[int, _Tally]) -> None:
+def _add_ancient(tallies: dict[int, _Tally], before: int) -> None:
+    """Blocks below a height, spread over the pools without looking at each."""
     weights = sum(pool.weight for pool in POOLS)
     for index, pool in enumerate(POOLS):
-        known = FIRST_HEIGHT * (1 - _ANCIENT_UNKNOWN_SHARE) * pool.weight / weights
-        tallies[index].blocks += int(known + FIRST_HEIGHT * _ANCIENT_UNKNOWN_SHARE * (pool.slug == "unknown"))
+        known = before * (1 - _ANCIENT_UNKNOWN_SHARE) * pool.weight / weights
+        tallies[index].blocks += int(known + before * _ANCIENT_UNKNOWN_SHARE * (pool.slug == "unknown"))
 
 
 def _pool_row(pool: Pool, tally: _Tally, rank: int) -> dict[str, object]:
@@ -143,7 +143,6 @@ def hashrate(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> 
             "currentHashrate": javascript(view.hashrate_of_last(_NODE_ESTIMATE_BLOCKS)),
             "currentDifficulty": javascript(view.difficulty(view.tip)),
         },
-        max_age=_MAX_AGE,
         headers={"X-total-count": str(view.tip + 1)},
     )
 
@@ -181,7 +180,7 @@ def hashrate_of_pools(view: View, args: Mapping[str, str], _query: Mapping[str, 
             }
             for index, count in counts.most_common()
         ]
-    return as_json(rows, max_age=_MAX_AGE)
+    return as_json(rows)
 
 
 @routes("/api/v1/mining/reward-stats/{count}")
@@ -197,7 +196,6 @@ def reward_stats(view: View, args: Mapping[str, str], _query: Mapping[str, str])
             "totalFee": str(totals.fees),
             "totalTx": str(totals.transactions),
         },
-        max_age=_MAX_AGE,
     )
 
 
@@ -217,7 +215,7 @@ def retargets(view: View, args: Mapping[str, str], _query: Mapping[str, str]) ->
         ]
         for height in _retargets(view, window_seconds(args["window"]))
     ]
-    return as_json(rows, max_age=_MAX_AGE)
+    return as_json(rows)
 
 
 def _groups(view: View, window: str) -> Iterator[range]:
@@ -255,7 +253,7 @@ def block_fees(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -
     def fields(heights: range, totals: Totals) -> dict[str, object]:
         return {"avgFees": totals.fees // totals.blocks, "USD": _hourly_price(view, heights)}
 
-    return as_json(_block_series(view, args["window"], fields), max_age=_MAX_AGE)
+    return as_json(_block_series(view, args["window"], fields))
 
 
 @routes("/api/v1/mining/blocks/rewards/{window}")
@@ -264,7 +262,7 @@ def block_rewards(view: View, args: Mapping[str, str], _query: Mapping[str, str]
         subsidy = view.issued(heights) // totals.blocks
         return {"avgRewards": subsidy + totals.fees // totals.blocks, "USD": _hourly_price(view, heights)}
 
-    return as_json(_block_series(view, args["window"], fields), max_age=_MAX_AGE)
+    return as_json(_block_series(view, args["window"], fields))
 
 
 @routes("/api/v1/mining/blocks/fee-rates/{window}")
@@ -274,7 +272,7 @@ def block_fee_rates(view: View, args: Mapping[str, str], _query: Mapping[str, st
         spread = {"0": 0.3, "10": 0.5, "25": 0.6, "50": 0.8, "75": 1.2, "90": 1.8, "100": 80.0}
         return {f"avgFee_{percentile}": round(mean * factor) for percentile, factor in spread.items()}
 
-    return as_json(_block_series(view, args["window"], fields), max_age=_MAX_AGE)
+    return as_json(_block_series(view, args["window"], fields))
 
 
 @routes("/api/v1/mining/blocks/sizes-weights/{window}")
@@ -287,4 +285,4 @@ def block_sizes(view: View, args: Mapping[str, str], _query: Mapping[str, str]) 
 
     window = args["window"]
     payload = {"sizes": _block_series(view, window, sizes), "weights": _block_series(view, window, weights)}
-    return as_json(payload, max_age=_MAX_AGE)
+    return as_json(payload)

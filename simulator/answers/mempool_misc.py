@@ -18,7 +18,7 @@ _PRICE_DELAY = 5  # seconds after the full hour
 def prices(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
     time = int((view.now - _PRICE_DELAY) // HOUR) * HOUR + _PRICE_DELAY
     rows = {currency: round(view.price(time) * rate) for currency, rate in RATES.items()}
-    return as_json({"time": time, **rows}, max_age=HOUR)
+    return as_json({"time": time, **rows})
 
 
 @routes("/api/v1/backend-info")

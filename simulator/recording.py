@@ -1,0 +1,41 @@
+"""One recorded body and the endpoint it answers for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simulator.answers.answer import JSON, RSS, TEXT
+from simulator.moved_times import TimeField
+
+_TYPES = {"json": JSON, "rss": RSS, "xml": RSS, "txt": TEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One endpoint's body.
+
+    `lag`: seconds from the newest moment of the first time field to the moment of recording.
+    `grid`: series that stand on midnights, or on any other grid, are moved by whole steps of it.
+    """
+
+    source: str
+    path: str
+    file: str
+    times: tuple[TimeField, ...] = ()
+    lag: float = 0
+    grid: float = 1
+    trimmed: str = ""
+    note: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content_type(self) -> str:
+        return _TYPES[self.file.rpartition(".")[2]]
+
+    @property
+    def revalidates(self) -> bool:
+        return self.source in ("forkmonitor", "fork_observer")
+
+    def matches(self, source: str, path: str, query: Mapping[str, str]) -> bool:
+        return (source, path) == (self.source, self.path) and self.query.items() <= query.items()
