@@ -12,6 +12,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from simulator.answers.answer import Answer, encode, failure
+from simulator.cache_ages import cache_age
 from simulator.clock import http_date
 from simulator.faults import drifted, garbage, rate_limited, unavailable
 from simulator.request_log import Request, RequestLog
