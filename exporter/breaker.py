@@ -67,7 +67,7 @@ class Breaker:
         neighbours; at once when the host says that we ask too often, or when the half-open state's trial request fails.
         """
         if reason not in UNAVAILABLE:
-            return self
+            return self.success()
         failed = tuple(sorted({*self.failed, endpoint}))
         state = replace(self, failures=self.failures + 1, failed=failed)
         widespread = state.failures >= FAILURES and len(failed) >= min(FAILURES, endpoints)

@@ -20,13 +20,12 @@ class BudgetError(BtcHealthError):
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """`tokens` as of `updated_at`; `public` None: not known yet, so treated as public. Times in Unix seconds."""
+    """`tokens` as of `updated_at`; times in Unix seconds."""
 
     tokens: float
     updated_at: float
     requested_at: float | None = None
     blocked_until: float = 0.0
-    public: bool | None = None
 
     @classmethod
     def full(cls, budget: Budget, now: float) -> Self:
@@ -50,6 +49,11 @@ class HostState:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def merged(self, other: HostState) -> HostState:
+        """What two processes know together: the later count of tokens, the longer wait."""
+        newer = max(self, other, key=lambda state: state.updated_at)
+        return replace(newer, blocked_until=max(self.blocked_until, other.blocked_until))
+
     def refilled(self, budget: Budget, now: float) -> Self:
         gained = max(now - self.updated_at, 0.0) / budget.every
         return replace(self, tokens=min(self.tokens + gained, float(budget.burst)), updated_at=now)
@@ -59,7 +63,7 @@ class HostState:
         missing = max(1.0 - self.refilled(budget, now).tokens, 0.0)
         refill = now + missing * budget.every
         spaced = now
-        if self.requested_at is not None and self.public is not False:
+        if self.requested_at is not None:
             spaced = min(self.requested_at, now) + budget.spacing
         return max(refill, spaced, self.blocked_until)
 

@@ -1,0 +1,176 @@
+"""What is remembered of every host between requests and runs: budget, breaker, redirects, wrong networks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Self
+
+from yarl import URL
+
+from exporter.breaker import Breaker, BreakerState
+from exporter.errors import UpstreamError
+from exporter.limits import BudgetError, HostState
+from exporter.network import host_key
+from exporter.spec import DAY, HOUR, Budget, Endpoint, Source
+from exporter.storage import Storage
+
+HOSTS: Final = "hosts"
+BREAKERS: Final = "breakers"
+ROUTES: Final = "routes"
+REFUSALS: Final = "refusals"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A base URL that serves another network than Bitcoin's main one, as `endpoint` showed at `since`."""
+
+    endpoint: str
+    message: str
+    since: float
+
+    @classmethod
+    def from_json(cls, stored: Any) -> Self | None:
+        try:
+            return cls(**stored)
+        except TypeError:
+            return None
+
+    def until(self, endpoint: str) -> float:
+        """Only the endpoint that can tell may look again, once an hour; without it the refusal lapses in a day."""
+        return self.since + (HOUR if endpoint == self.endpoint else DAY)
+
+
+class Hosts:
+    """Keys are a source's name and a host key or a base URL, so that sources behind one proxy stay apart."""
+
+    def __init__(self, storage: Storage, wall: Callable[[], float], public: Callable[[str], bool]) -> None:
+        self._storage = storage
+        self._wall = wall
+        self._public = public
+        self._stored: dict[str, dict[str, Any]] = {room: {} for room in (HOSTS, BREAKERS, ROUTES, REFUSALS)}
+        self._states: dict[str, HostState] = {}
+        self._breakers: dict[str, Breaker] = {}
+        self._refusals: dict[str, Refusal] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def load(self) -> None:
+        for room in self._stored:
+            self._stored[room] = await self._storage.load(room)
+        refusals = ((key, Refusal.from_json(value)) for key, value in self._stored[REFUSALS].items())
+        self._refusals = {key: value for key, value in refusals if value is not None}
+
+    def route(self, source: Source, base_url: str) -> str:
+        """The host that answered last time, after redirects."""
+        known = self._stored[ROUTES].get(_key(source, base_url))
+        return known if isinstance(known, str) else host_key(URL(base_url))
+
+    def closed_until(self, source: Source, base_url: str, endpoint: Endpoint) -> float:
+        """When this base URL may be asked again, as far as the host itself decides; in the past means now."""
+        host, refusal = self.route(source, base_url), self.refusal(source, base_url)
+        refused_until = refusal.until(endpoint.name) if refusal is not None else 0.0
+        return max(refused_until, self._state(source, host).blocked_until, self._breaker(source, host).open_until)
+
+    def refusal(self, source: Source, base_url: str) -> Refusal | None:
+        return self._refusals.get(_key(source, base_url))
+
+    def breaker_state(self, source: Source, base_url: str) -> BreakerState:
+        return self._breaker(source, self.route(source, base_url)).state(self._wall())
+
+    def remaining(self, source: Source, base_url: str) -> int:
+        """Requests that may be made at this moment."""
+        return self._state(source, self.route(source, base_url)).remaining(source.budget, self._wall())
+
+    @asynccontextmanager
+    async def turn(self, source: Source, host: str) -> AsyncIterator[None]:
+        """Alone with the host, one request charged. Raises BudgetError where it must wait."""
+        async with self._lock(source, host):
+            await self._charge(source, host)
+            yield
+
+    async def succeeded(self, source: Source, base_url: str, host: str, endpoint: Endpoint) -> None:
+        if host != self.route(source, base_url):
+            await self._keep(ROUTES, _key(source, base_url), host)
+        await self._set_breaker(source, host, self._breaker(source, host).success())
+        refusal = self.refusal(source, base_url)
+        if refusal is not None and refusal.endpoint == endpoint.name:
+            del self._refusals[_key(source, base_url)]
+            await self._keep(REFUSALS, _key(source, base_url), None)
+
+    async def failed(
+        self, source: Source, base_url: str, endpoint: Endpoint, error: UpstreamError, endpoints: int
+    ) -> None:
+        """Note a failure of one of the source's `endpoints` many endpoints."""
+        now, host = self._wall(), self.route(source, base_url)
+        if error.retry_after is not None:
+            await self._block(source, host, error.retry_after)
+        breaker = self._breaker(source, host).failure(endpoint.name, error.reason, endpoints, now)
+        await self._set_breaker(source, host, breaker)
+
+    async def refuse(self, source: Source, base_url: str, endpoint: Endpoint, message: str) -> None:
+        """Ask nothing of this base URL any more: it speaks of another network."""
+        refusal = Refusal(endpoint.name, message, self._wall())
+        self._refusals[_key(source, base_url)] = refusal
+        await self._keep(REFUSALS, _key(source, base_url), asdict(refusal))
+
+    def _lock(self, source: Source, host: str) -> asyncio.Lock:
+        # Sources behind one private proxy are the operator's own business: none of them waits for another.
+        key = host if self._public(host) else _key(source, host)
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    def _budget(self, source: Source, host: str) -> Budget:
+        return source.budget if self._public(host) else replace(source.budget, spacing=0.0)
+
+    def _state(self, source: Source, host: str) -> HostState:
+        key = _key(source, host)
+        if key not in self._states:
+            self._states[key] = HostState.from_json(self._stored[HOSTS].get(key), source.budget, self._wall())
+        return self._states[key]
+
+    async def _charge(self, source: Source, host: str) -> None:
+        now, budget = self._wall(), self._budget(source, host)
+
+        def charge(state: HostState) -> HostState:
+            return state.charged(budget, now) if state.ready_at(budget, now) <= now else state
+
+        before = await self._exchange(source, host, charge)
+        ready_at = before.ready_at(budget, now)
+        if ready_at > now:
+            raise BudgetError(ready_at)
+
+    async def _block(self, source: Source, host: str, seconds: float) -> None:
+        now = self._wall()
+        await self._exchange(source, host, lambda state: state.blocked(seconds, now))
+
+    async def _exchange(self, source: Source, host: str, change: Callable[[HostState], HostState]) -> HostState:
+        """The state before the change; through the file, so that processes with the same file share the budget."""
+        key, now, mine = _key(source, host), self._wall(), self._state(source, host)
+
+        def exchange(stored: Any) -> tuple[Any, HostState]:
+            known = mine if stored is None else mine.merged(HostState.from_json(stored, source.budget, now))
+            return change(known).to_json(), known
+
+        before = await self._storage.update(HOSTS, key, exchange, mine)
+        self._states[key] = change(before)
+        return before
+
+    def _breaker(self, source: Source, host: str) -> Breaker:
+        key = _key(source, host)
+        if key not in self._breakers:
+            self._breakers[key] = Breaker.from_json(self._stored[BREAKERS].get(key), self._wall())
+        return self._breakers[key]
+
+    async def _set_breaker(self, source: Source, host: str, breaker: Breaker) -> None:
+        if breaker != self._breaker(source, host):
+            self._breakers[_key(source, host)] = breaker
+            await self._keep(BREAKERS, _key(source, host), breaker.to_json())
+
+    async def _keep(self, room: str, key: str, value: Any) -> None:
+        self._stored[room][key] = value
+        await self._storage.save(room, key, value)
+
+
+def _key(source: Source, what: str) -> str:
+    return f"{source.name} {what}"

@@ -1,0 +1,73 @@
+"""From the bytes of one body to what is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from exporter.accept import Arrival, accept, restored, without_future
+from exporter.cache import CachedBody
+from exporter.digest import Digest
+from exporter.plan import SourcePlan
+from exporter.snapshot import Accepted
+from exporter.spec import Endpoint, Parsed, Sample
+from exporter.storage import Storage
+
+ENDPOINTS: Final = "endpoints"
+
+# Which values of a bounded label are shown, by metric name; a JSON value.
+Members = Mapping[str, Sequence[str]]
+Fold = Callable[[Sequence[Sample], Members], tuple[Sequence[Sample], Members]]
+
+
+class Intake:
+    """Of one source. Remembers which members of bounded labels were shown, and since when values have been the same."""
+
+    def __init__(self, plan: SourcePlan, digest: Digest, storage: Storage, fold: Fold) -> None:
+        self._plan = plan
+        self._digest = digest
+        self._storage = storage
+        self._fold = fold
+        self._memory: dict[str, Any] = {}
+
+    async def load(self) -> None:
+        self._memory = await self._storage.load(ENDPOINTS)
+
+    async def take(
+        self, endpoint: Endpoint, body: CachedBody, previous: Accepted | None, count: Callable[[Parsed], None]
+    ) -> tuple[Accepted, Parsed]:
+        """A body that just arrived; `count` is told what was refused. Raises BodyError where it is not believed."""
+        arrival = self._arrival(endpoint, body)
+        parsed = without_future(await self._digest.read(endpoint, body.body, body.fetched_at), arrival)
+        count(parsed)
+        samples, members = self._fold(parsed.samples, self._remembered(endpoint).get("members", {}))
+        accepted = accept(arrival, replace(parsed, samples=tuple(samples)), previous)
+        await self._remember(accepted, members)
+        return accepted, parsed
+
+    async def restore(self, endpoint: Endpoint, body: CachedBody) -> tuple[Accepted, Parsed]:
+        """A body kept from an earlier run, with its true age. Raises BodyError where this release reads it anew."""
+        arrival = self._arrival(endpoint, body)
+        parsed = without_future(await self._digest.read(endpoint, body.body, body.fetched_at), arrival)
+        remembered = self._remembered(endpoint)
+        samples, _ = self._fold(parsed.samples, remembered.get("members", {}))
+        accepted = restored(arrival, replace(parsed, samples=tuple(samples)))
+        return replace(accepted, changed_at=remembered.get("changed_at", accepted.changed_at)), parsed
+
+    def _arrival(self, endpoint: Endpoint, body: CachedBody) -> Arrival:
+        position = self._plan.position(endpoint, body.url)
+        if position is None:
+            raise ValueError(f"{body.url}: expected a body from one of {self._plan.base_urls}")
+        return Arrival(self._plan.source, endpoint, position, body.host, body.fetched_at, body.body_time)
+
+    def _remembered(self, endpoint: Endpoint) -> Mapping[str, Any]:
+        known = self._memory.get(f"{self._plan.name} {endpoint.name}")
+        return known if isinstance(known, Mapping) else {}
+
+    async def _remember(self, accepted: Accepted, members: Members) -> None:
+        key = f"{accepted.source.name} {accepted.endpoint.name}"
+        value = {"changed_at": accepted.changed_at, "members": members}
+        if value != self._memory.get(key):
+            self._memory[key] = value
+            await self._storage.save(ENDPOINTS, key, value)

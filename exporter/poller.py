@@ -1,0 +1,177 @@
+"""One worker a source: endpoints are polled when they are due, one at a time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from exporter import pace
+from exporter.cache import Cache, CachedBody
+from exporter.clock import Clock
+from exporter.errors import BodyError, Reason, UpstreamError
+from exporter.intake import Intake
+from exporter.limits import BudgetError
+from exporter.plan import SourcePlan
+from exporter.snapshot import Accepted
+from exporter.spec import Endpoint
+from exporter.statistics import Record, Statistics
+from exporter.upstream import Answer, Upstream
+
+# The wall clock may be set while we wait: look at it again at least this often.
+LONGEST_SLEEP: Final = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Outcome(StrEnum):
+    """How one poll ended. `DEFERRED`: limits forbade a call; `KEPT`: answered from a cache."""
+
+    FETCHED = "fetched"
+    KEPT = "kept"
+    FAILED = "failed"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    outcome: Outcome
+    due: float
+
+
+class Poller:
+    """Of one source. `publish` is given every accepted body, new or restored."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        intake: Intake,
+        cache: Cache,
+        publish: Callable[[Accepted], None],
+    ) -> None:
+        self.plan: SourcePlan = upstream.plan
+        self._upstream = upstream
+        self._intake = intake
+        self._cache = cache
+        self.publish = publish
+        self._clock: Clock = upstream.clock
+        self._statistics: Statistics = upstream.statistics
+        # (due, due before limits put it off, place in the declaration): who waits longest goes first.
+        self._heap: list[tuple[float, float, int]] = []
+
+    async def restore(self) -> None:
+        """Show what earlier runs kept, with its true age, and find out when each endpoint is due."""
+        await self._intake.load()
+        for index, endpoint in enumerate(self.plan.endpoints):
+            poll = await self._guarded(endpoint, self._restore_one)
+            self._schedule(index, poll.due, poll.due)
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        before = self._clock.wall()
+        while True:
+            now = self._clock.wall()
+            if now < before:
+                self._shift(before - now)
+            before = now
+            due, since, index = self._heap[0]
+            if due > now:
+                await self._clock.sleep(min(due - now, LONGEST_SLEEP))
+                continue
+            heapq.heappop(self._heap)
+            poll = await self.poll(self.plan.endpoints[index])
+            self._schedule(index, poll.due, since if poll.outcome is Outcome.DEFERRED else poll.due)
+
+    async def poll(self, endpoint: Endpoint) -> Poll:
+        return await self._guarded(endpoint, self._poll)
+
+    def due(self) -> Iterator[Endpoint]:
+        """The endpoints that are due now, in order of declaration."""
+        now = self._clock.wall()
+        for index in sorted(index for due, _, index in self._heap if due <= now):
+            yield self.plan.endpoints[index]
+
+    def _schedule(self, index: int, due: float, since: float) -> None:
+        heapq.heappush(self._heap, (due, since, index))
+        self._record(self.plan.endpoints[index]).next_poll = due
+
+    def _shift(self, seconds: float) -> None:
+        self._heap = [(due - seconds, since - seconds, index) for due, since, index in self._heap]
+
+    async def _guarded(self, endpoint: Endpoint, step: Callable[[Endpoint], Awaitable[Poll]]) -> Poll:
+        """`step`, and whatever goes wrong in it that nobody foresaw costs only this endpoint."""
+        try:
+            return await step(endpoint)
+        except Exception as error:  # noqa: BLE001 - the last resort: a worker must outlive any mistake of ours
+            _log.exception("bug: please report it", source=self.plan.name, endpoint=endpoint.name)
+            record, bug = self._record(endpoint), UpstreamError(Reason.BUG, f"{type(error).__name__}: {error}")
+            record.failed(bug, record.position or 0, self._clock.wall())
+            return self._failed(endpoint, bug)
+
+    async def _restore_one(self, endpoint: Endpoint) -> Poll:
+        now = self._clock.wall()
+        body = await self._known(endpoint, now)
+        if body is None:
+            return Poll(Outcome.DEFERRED, now)
+        try:
+            answer = Answer(body, *await self._intake.restore(endpoint, body))
+        except BodyError as error:
+            _log.info("kept body refused", source=self.plan.name, endpoint=endpoint.name, error=str(error))
+            return Poll(Outcome.DEFERRED, now)
+        poll = self._succeeded(answer, Outcome.KEPT)
+        # A body from the future was kept under a clock that has been set back since; it says nothing about now.
+        return poll if body.fetched_at <= now else replace(poll, due=now)
+
+    async def _poll(self, endpoint: Endpoint) -> Poll:
+        known = await self._known(endpoint, self._clock.wall())
+        kept = await self._kept(endpoint, known)
+        if kept is not None:
+            return self._succeeded(kept, Outcome.KEPT)
+        try:
+            answer = await self._upstream.ask(endpoint, known)
+        except BudgetError as error:
+            self._record(endpoint).tried = True
+            return Poll(Outcome.DEFERRED, error.ready_at)
+        except UpstreamError as error:
+            return self._failed(endpoint, error)
+        poll = self._succeeded(answer, Outcome.FETCHED)
+        await self._cache.put(answer.body)
+        return poll
+
+    async def _kept(self, endpoint: Endpoint, known: CachedBody | None) -> Answer | None:
+        """What a cache holds that is young enough to spare the call: another replica was faster."""
+        now = self._clock.wall()
+        if known is None or not now - endpoint.interval < known.fetched_at <= now:
+            return None
+        try:
+            taken = await self._intake.take(endpoint, known, self._upstream.previous(endpoint), lambda _: None)
+        except BodyError:
+            return None
+        return Answer(known, *taken)
+
+    async def _known(self, endpoint: Endpoint, now: float) -> CachedBody | None:
+        """The newest body we have from a base URL that is still configured and not refused."""
+        body = await self._cache.get((self.plan.name, endpoint.name), now - endpoint.interval)
+        position = None if body is None else self.plan.position(endpoint, body.url)
+        if position is None or self._upstream.hosts.refusal(self.plan.source, self.plan.base_urls[position]):
+            return None
+        return body
+
+    def _succeeded(self, answer: Answer, outcome: Outcome) -> Poll:
+        self._record(answer.accepted.endpoint).succeeded(answer.accepted, answer.parsed)
+        self.publish(answer.accepted)
+        return Poll(outcome, pace.after_success(answer.accepted, answer.body.expires_at, self._clock.jitter))
+
+    def _failed(self, endpoint: Endpoint, error: UpstreamError) -> Poll:
+        record = self._record(endpoint)
+        record.tried = True
+        record.failing += 1
+        due = pace.after_failure(endpoint, record.failing, error.reason, self._clock.wall(), self._clock.jitter)
+        return Poll(Outcome.FAILED, due)
+
+    def _record(self, endpoint: Endpoint) -> Record:
+        return self._statistics.records[self.plan.name, endpoint.name]

@@ -1,0 +1,132 @@
+"""One poll of one endpoint: its base URLs are asked in order until one gives a body that is believed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import structlog
+
+from exporter.cache import CachedBody
+from exporter.clock import Clock
+from exporter.errors import Reason, UpstreamError
+from exporter.fetch import Fetcher, Request, Response
+from exporter.hosts import Hosts
+from exporter.intake import Intake
+from exporter.limits import BudgetError
+from exporter.plan import SourcePlan
+from exporter.snapshot import Accepted
+from exporter.spec import Endpoint, Parsed
+from exporter.statistics import Record, Statistics
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: CachedBody
+    accepted: Accepted
+    parsed: Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """`previous` is what is shown now; `withdraw` is told the position of a base URL that serves another network."""
+
+    plan: SourcePlan
+    clock: Clock
+    fetcher: Fetcher
+    hosts: Hosts
+    intake: Intake
+    statistics: Statistics
+    previous: Callable[[Endpoint], Accepted | None]
+    withdraw: Callable[[int], Awaitable[None]]
+
+    async def ask(self, endpoint: Endpoint, known: CachedBody | None) -> Answer:
+        """The first believable answer.
+
+        Raises the first base URL's UpstreamError when all fail, BudgetError when none may be asked yet.
+        """
+        errors: list[UpstreamError] = []
+        opens: list[float] = []
+        asked: set[str] = set()
+        for position, base_url in enumerate(self.plan.base_urls):
+            host = self.hosts.route(self.plan.source, base_url)
+            opens_at = self.hosts.closed_until(self.plan.source, base_url, endpoint)
+            if opens_at > self.clock.wall():
+                opens.append(opens_at)
+            elif host not in asked:
+                asked.add(host)
+                try:
+                    return await self._attempt(endpoint, base_url, known)
+                except UpstreamError as error:
+                    await self._failed(endpoint, position, error)
+                    errors.append(error)
+        if errors:
+            raise errors[0]
+        raise BudgetError(min(opens))
+
+    async def _attempt(self, endpoint: Endpoint, base_url: str, known: CachedBody | None) -> Answer:
+        record = self._record(endpoint)
+        response, body = await self._fetch(endpoint, base_url, known, record)
+        if response.clock_skew is not None:
+            self.statistics.clock_skew[self.plan.name] = response.clock_skew
+        accepted, parsed = await self.intake.take(endpoint, body, self.previous(endpoint), record.count)
+        await self.hosts.succeeded(self.plan.source, base_url, response.host, endpoint)
+        return Answer(body, accepted, parsed)
+
+    async def _fetch(
+        self, endpoint: Endpoint, base_url: str, known: CachedBody | None, record: Record
+    ) -> tuple[Response, CachedBody]:
+        url = base_url + endpoint.path
+        # Conditions of one server mean nothing to another, and no other body may stand in for "not modified".
+        same = known if known is not None and known.url == url else None
+        request = Request(
+            base_url, endpoint.path, endpoint.accept, self.plan.source.hosts, self.plan.key,
+            etag=same.etag if same else None, last_modified=same.last_modified if same else None,
+        )  # fmt: skip
+        started_at: list[float] = []
+
+        @asynccontextmanager
+        async def turn(host: str) -> AsyncIterator[None]:
+            async with self.hosts.turn(self.plan.source, host):
+                started_at.append(self.clock.wall())
+                record.fetches += 1
+                yield
+
+        try:
+            response = await self.fetcher.get(request, turn)
+        finally:
+            if started_at:
+                record.duration = self.clock.wall() - started_at[0]
+        return response, _body((self.plan.name, endpoint.name), url, response, same)
+
+    async def _failed(self, endpoint: Endpoint, position: int, error: UpstreamError) -> None:
+        record, base_url = self._record(endpoint), self.plan.base_urls[position]
+        news = record.last_error is None or record.last_error.reason != error.reason or not record.failing
+        record.failed(error, position, self.clock.wall())
+        (_log.warning if news else _log.debug)(
+            "fetch failed", source=self.plan.name, endpoint=endpoint.name, position=position,
+            reason=str(error.reason), error=str(error),
+        )  # fmt: skip
+        await self.hosts.failed(self.plan.source, base_url, endpoint, error, len(self.plan.endpoints))
+        if error.reason is Reason.WRONG_NETWORK:
+            await self.hosts.refuse(self.plan.source, base_url, endpoint, str(error))
+            await self.withdraw(position)
+
+    def _record(self, endpoint: Endpoint) -> Record:
+        return self.statistics.records[self.plan.name, endpoint.name]
+
+
+def _body(key: tuple[str, str], url: str, response: Response, same: CachedBody | None) -> CachedBody:
+    """What to keep of a response; after "not modified" the body we had, with its time renewed."""
+    fresh = CachedBody(
+        *key, url, response.host, response.body, response.received_at, response.body_time,
+        response.etag, response.last_modified, response.expires_at,
+    )  # fmt: skip
+    if not response.not_modified or same is None:
+        return fresh
+    return replace(
+        fresh, body=same.body, etag=fresh.etag or same.etag, last_modified=fresh.last_modified or same.last_modified
+    )
