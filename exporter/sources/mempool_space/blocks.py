@@ -87,8 +87,8 @@ MINIMUM_FEE = Metric(
 )
 OUTPUT_VALUE = Metric(
     "btchealth_block_outputs_bitcoins",
-    "Value of all outputs of the newest block without the coinbase; change counts as output, so this is no "
-    "transfer volume.",
+    "Value of all outputs of the newest block without the coinbase; change counts as output, so this is no transfer "
+    "volume.",
     Unit.BITCOINS,
     bounds=MONEY,
     group=Group.ADOPTION,
@@ -118,17 +118,16 @@ EXPECTED_FEES = Metric(
 )
 MATCH = Metric(
     "btchealth_block_template_match_ratio",
-    "Part of the projected block that the newest block contains, weighted by the backend; low values mean "
-    "censorship, private "
-    "transactions or a slow pool. Absent when it was not audited.",
+    "Part of the projected block that the newest block contains, weighted by the backend; low values mean censorship, "
+    "private transactions or a slow pool. Absent when it was not audited.",
     Unit.RATIO,
     bounds=SHARES,
     group=Group.DECENTRALIZATION,
 )
 SIMILARITY = Metric(
     "btchealth_block_template_similarity_ratio",
-    "Similarity of the newest block and the projected one as sets of transactions by weight. Absent when it"
-    " was not audited.",
+    "Similarity of the newest block and the projected one as sets of transactions by weight. Absent when it was not "
+    "audited.",
     Unit.RATIO,
     bounds=SHARES,
     group=Group.DECENTRALIZATION,

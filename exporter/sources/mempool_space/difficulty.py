@@ -17,9 +17,9 @@ _TOLERANCE: Final = 0.01
 
 EXPECTED_CHANGE = Metric(
     "btchealth_difficulty_expected_change_ratio",
-    "Signed relative change of difficulty expected at the next retarget, by the API's own estimate: early "
-    "in an epoch it leans on the last "
-    "504 blocks, so it can differ widely from the pace of the epoch so far. It moves while no block is found.",
+    "Signed relative change of difficulty expected at the next retarget, by the API's own estimate: early in an epoch "
+    "it leans on the last 504 blocks, so it can differ widely from the pace of the epoch so far. It moves while no "
+    "block is found.",
     Unit.RATIO,
     bounds=RETARGET_CHANGES,
     group=Group.SECURITY,

@@ -17,17 +17,16 @@ _LABELS: Final = {"window": (WINDOW,)}
 
 INTERVAL = Metric(
     "btchealth_block_interval_recent_seconds",
-    "Mean time between the newest 15 blocks by their header times: newest minus oldest over 14. Absent when"
-    " the newest header is "
-    "not later than the oldest. Blocks come at random, so 300 to 1,000 is ordinary.",
+    "Mean time between the newest 15 blocks by their header times: newest minus oldest over 14. Absent when the "
+    "newest header is not later than the oldest. Blocks come at random, so 300 to 1,000 is ordinary.",
     Unit.SECONDS,
     bounds=(0.0, 1e6),
     group=Group.SECURITY,
 )
 GAP = Metric(
     "btchealth_block_gap_maximum_seconds",
-    "Longest time from one header to the next among the newest 15 blocks. An hour comes up every few days "
-    "by chance alone.",
+    "Longest time from one header to the next among the newest 15 blocks. An hour comes up every few days by chance "
+    "alone.",
     Unit.SECONDS,
     bounds=(0.0, 1e6),
     group=Group.SECURITY,
@@ -57,9 +56,9 @@ FULLNESS = Metric(
 )
 TRANSACTIONS = Metric(
     "btchealth_blocks_transactions_mean",
-    "Mean number of transactions of the newest 15 blocks, coinbases included.",
+    "Mean number of transactions of the newest 15 or 144 blocks, coinbases included.",
     bounds=(1.0, float(MAX_TRANSACTIONS)),
-    labels=_LABELS,
+    labels={"window": (WINDOW, "144_blocks")},
     group=Group.THROUGHPUT,
 )
 EMPTY = Metric(
@@ -79,9 +78,8 @@ MATCH = Metric(
 )
 LONGEST_RUN = Metric(
     "btchealth_mining_pool_longest_run_blocks",
-    "Most blocks in a row with one pool's tag among the newest 15; blocks of unknown pools do not make "
-    "runs. A pool with a third of the "
-    "hash rate makes a run of four about every other window.",
+    "Most blocks in a row with one pool's tag among the newest 15; blocks of unknown pools do not make runs. A pool "
+    "with a third of the hash rate makes a run of four about every other window.",
     bounds=(0.0, float(BLOCKS)),
     labels=_LABELS,
     group=Group.DECENTRALIZATION,
@@ -104,8 +102,8 @@ SEGWIT_TRANSACTIONS = Metric(
 )
 SEGWIT_WEIGHT = Metric(
     "btchealth_segwit_weight_ratio",
-    "Weight of transactions with witness data over the weight of the newest 15 blocks, which includes "
-    "headers and coinbases.",
+    "Weight of transactions with witness data over the weight of the newest 15 blocks, which includes headers and "
+    "coinbases.",
     Unit.RATIO,
     bounds=SHARES,
     labels=_LABELS,
@@ -120,8 +118,8 @@ INPUTS = Metric(
 )
 OUTPUTS = Metric(
     "btchealth_outputs_per_transaction",
-    "Outputs over transactions of the newest 15 blocks; the few outputs of coinbases are in the numerator. "
-    "High when payments are batched.",
+    "Outputs over transactions of the newest 15 blocks; the few outputs of coinbases are in the numerator. High when "
+    "payments are batched.",
     bounds=(0.0, 1e5),
     labels=_LABELS,
     group=Group.ADOPTION,

@@ -32,8 +32,8 @@ CHAIN_TIPS = Metric(
 )
 STALE_BLOCKS = Metric(
     "btchealth_stale_blocks",
-    "Blocks that were found and then abandoned, at heights of the last 4,320 blocks (30d) or 12,960 blocks "
-    "(90d); known by header is "
+    "Blocks that were found and then abandoned, at heights of the last 4,320 blocks (30d) or 12,960 blocks (90d); "
+    "known by header is "
     "enough. " + _ONE_NODE,
     bounds=(0.0, 12960.0),
     labels={"window": tuple(WINDOW_BLOCKS)},
@@ -62,8 +62,8 @@ STALE_HEIGHT = Metric(
 )
 LISTED = Metric(
     "btchealth_stale_tips_listed",
-    "Entries of the list of stale tips. It is a page of 25, so 25 means 25 or more; btchealth_stale_blocks "
-    "is the complete count.",
+    "Entries of the list of stale tips. It is a page of 25, so 25 means 25 or more; btchealth_stale_blocks is the "
+    "complete count.",
     bounds=(0.0, 25.0),
     group=Group.SECURITY,
     raw_only="a capped list; tells whether the details of the newest stale block exist",
@@ -77,8 +77,8 @@ STALE_TIME = Metric(
 )
 STALE_MARGIN = Metric(
     "btchealth_stale_block_margin_seconds",
-    "Header time of the block that won minus that of the newest stale block at its height; negative when "
-    "the winner carries the earlier time.",
+    "Header time of the block that won minus that of the newest stale block at its height; negative when the winner "
+    "carries the earlier time.",
     Unit.SECONDS,
     bounds=(-1e6, 1e6),
     group=Group.SECURITY,
