@@ -137,7 +137,7 @@ POOL = Metric(
     "btchealth_block_pool_info",
     "Pool whose tag the newest block carries. Always 1.",
     Unit.INFO,
-    bounds=(1.0, 1.0),
+    bounds=(0.0, 1.0),
     labels={"pool": Facts()},
     group=Group.DECENTRALIZATION,
 )

@@ -70,15 +70,9 @@ class DayRow(Payload):
     clearnet_tor_nodes: Nodes = None
 
     def nodes(self) -> float | None:
-        match self:
-            case DayRow(
-                tor_nodes=float(tor),
-                clearnet_nodes=float(clear),
-                unannounced_nodes=float(none),
-                clearnet_tor_nodes=float(both),
-            ):
-                return tor + clear + none + both
-        return None
+        classes = (self.tor_nodes, self.clearnet_nodes, self.unannounced_nodes, self.clearnet_tor_nodes)
+        known = [count for count in classes if count is not None]
+        return sum(known) if len(known) == len(classes) else None
 
 
 Days = Mapping[float, float]

@@ -16,7 +16,7 @@ BACKEND = Metric(
     "btchealth_mempool_space_backend_info",
     "The backend that answered last: which of several nodes behind one name, its version, its Bitcoin Core. Always 1.",
     Unit.INFO,
-    bounds=(1.0, 1.0),
+    bounds=(0.0, 1.0),
     labels={"hostname": Facts(), "version": Facts(), "backend": Facts(), "core_version": Facts()},
     group=Group.CONTEXT,
     raw_only="names for a human reader",

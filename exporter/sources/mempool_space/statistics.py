@@ -80,7 +80,7 @@ FEES_MEAN = Metric(
 
 
 class Row(Payload):
-    """`added` in seconds, `mempool_byte_weight` in weight units, counts fractional in means; 39 fee bands are unused."""
+    """`added` in seconds, `mempool_byte_weight` in weight units; counts are fractional in means of five minutes."""
 
     UNUSED = frozenset({"vsizes"})
 

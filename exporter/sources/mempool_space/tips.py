@@ -96,7 +96,7 @@ STALE_INFO = Metric(
     "btchealth_stale_block_info",
     "Pools of the newest listed stale block (pool) and of the block that won at its height (winner). Always 1.",
     Unit.INFO,
-    bounds=(1.0, 1.0),
+    bounds=(0.0, 1.0),
     labels={"pool": Facts(), "winner": Facts()},
     group=Group.SECURITY,
     raw_only="names for a human reader",
