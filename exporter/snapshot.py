@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from exporter.spec import Days, Endpoint, Sample, Source
@@ -23,6 +23,17 @@ class Observation:
 
     def reading(self) -> Reading:
         return Reading(self.sample.value, self.fetched_at, self.data_time, self.provenance)
+
+
+def combined(sample: Sample, inputs: Sequence[Observation]) -> Observation:
+    """A value made of others is as old as the oldest of them, and leaves with the first of them."""
+    return Observation(
+        sample=sample,
+        data_time=min(one.data_time for one in inputs),
+        fetched_at=min(one.fetched_at for one in inputs),
+        expires_at=min(one.expires_at for one in inputs),
+        provenance=" ".join(dict.fromkeys(one.provenance for one in inputs)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

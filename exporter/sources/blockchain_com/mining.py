@@ -38,8 +38,8 @@ HASHRATE_MAXIMUM = family(
     Group.SECURITY,
 )
 DIFFICULTY_GROWTH = family(
-    "difficulty_growth_ratio",
-    "Relative change of the difficulty over the window, from daily means; 0.1 is ten percent higher.",
+    "difficulty_chart_growth_ratio",
+    "Relative change over the window of the difficulty, as daily means; 0.1 is ten percent higher.",
     Unit.RATIO,
     _CHANGE,
     ("90d", "365d"),
