@@ -1,4 +1,4 @@
-"""What is inside each block: pool, fees, transactions, sizes, hashes."""
+"""What is inside each block: pool, fees, transactions, sizes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from array import array
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from simulator.chain import EPOCH, FIRST_HEIGHT, GENESIS_HASH, Chain
+from simulator.chain import EPOCH, FIRST_HEIGHT, Chain
 from simulator.dice import Dice, quarters
 from simulator.fees import FeeMarket
 from simulator.pools import pool_at
 
 _EMPTY_SHARE = 0.003
 _STALE_SHARE = 1 / 4_000
-_HASH_ZEROS = "0" * 20
 _FULL_WEIGHT = 3_993_000
 
 
@@ -101,21 +100,6 @@ class Ledger:
     def fee_delta(self, height: int) -> float:
         """(fees - expected) / expected, as the audit states it."""
         return round(-0.03 + 0.02 * self.dice.normal(height, 9), 8)
-
-    def block_hash(self, height: int, branch: int = 0) -> str:
-        """`branch` 0 is the chain as first built; others compete with it."""
-        if height == 0:
-            return GENESIS_HASH
-        return _HASH_ZEROS + self.dice.digits(44, height, 2, branch)
-
-    def merkle_root(self, height: int, branch: int = 0) -> str:
-        return self.dice.digits(64, height, 3, branch)
-
-    def nonce(self, height: int) -> int:
-        return self.dice.bits(height, 4) >> 32
-
-    def version(self, height: int) -> int:
-        return 0x20000000 | (self.dice.bits(height, 5) & 0x1FFFE000)
 
     def _stale_of(self, epoch: int) -> list[int]:
         if epoch not in self._stale:

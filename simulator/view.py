@@ -9,6 +9,7 @@ from simulator.chain import FIRST_HEIGHT, FIRST_TIME, HASHES_PER_DIFFICULTY, Cha
 from simulator.clock import YEAR
 from simulator.dice import Dice
 from simulator.fees import Curve, FeeMarket
+from simulator.headers import RUN, Header, Headers
 from simulator.incidents import NONE, Effects
 from simulator.ledger import Ledger, Totals
 from simulator.lightning import Lightning
@@ -29,6 +30,7 @@ class World:
     chain: Chain
     fees: FeeMarket
     ledger: Ledger
+    headers: Headers
     market: Market
     lightning: Lightning
     nodes: Nodes
@@ -43,6 +45,7 @@ class World:
             chain,
             fees,
             Ledger.of(seed, chain, fees),
+            Headers.of(seed, chain),
             Market.of(seed),
             Lightning.of(seed),
             Nodes.of(seed, nodes),
@@ -85,8 +88,22 @@ class View:
         """Blocks of the last so many seconds; None: all that are simulated."""
         return self.heights(FIRST_TIME if seconds is None else self.now - seconds, self.now)
 
+    @cached_property
+    def _headers(self) -> dict[int, Header]:
+        return {}
+
+    def header(self, height: int) -> Header:
+        """Header of the best chain's block."""
+        known, start = self._headers, height
+        while start % RUN and start - 1 not in known:
+            start -= 1
+        for place in range(start, height + 1):
+            previous = known[place - 1].hash if place % RUN else None
+            known[place] = self.world.headers.at(place, self.effects.branch(place), previous)
+        return known[height]
+
     def block_hash(self, height: int) -> str:
-        return self.world.ledger.block_hash(height, self.effects.branch(height))
+        return self.header(height).hash
 
     def difficulty(self, height: int) -> float:
         return self.world.chain.difficulty(height)

@@ -66,6 +66,10 @@ def _addresses(view: View, day: int, totals: Totals) -> int:
     return round(totals.transactions * 0.98 * (1 + 0.05 * _noise(view, day, 62)))
 
 
+def _fee_per_transaction(view: View, day: int, _heights: range, totals: Totals) -> float:
+    return totals.fees / _SATOSHI * view.price(day + DAY / 2) / max(1, totals.transactions)
+
+
 def _revenue(view: View, day: int, heights: range, totals: Totals) -> float:
     return (view.issued(heights) + totals.fees) / _SATOSHI * view.price(day + DAY / 2)
 
@@ -207,6 +211,20 @@ CHARTS = {
         "day",
         "The average number of transactions per block.",
         _daily(lambda _view, _day, _heights, totals: totals.transactions / max(1, totals.blocks)),
+    ),
+    "n-payments": Chart(
+        "Number Of Payments Per Day",
+        "Payments",
+        "day",
+        "The total number of confirmed payments per day.",
+        _daily(lambda _view, _day, _heights, totals: round(totals.transactions * 1.7)),
+    ),
+    "fees-usd-per-transaction": Chart(
+        "Fees Per Transaction (USD)",
+        "USD",
+        "day",
+        "Average transaction fees in USD per transaction.",
+        _daily(_fee_per_transaction),
     ),
     "utxo-count": Chart(
         "Number Of Unspent Transaction Outputs",

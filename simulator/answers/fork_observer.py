@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from simulator.answers.answer import RSS, Answer, Routes, as_text, encode
 from simulator.forks import Tip, stale_tips, tips
-from simulator.header import header_hex
+from simulator.headers import Header
 from simulator.view import View
 
 routes = Routes()
@@ -21,6 +21,7 @@ _NODES = {
 }
 _HEADERS = 60  # newest headers shown besides those around forks
 _STALE_SHOWN = 40
+_FORKS_SHOWN = 5
 
 
 def _json(payload: object) -> Answer:
@@ -44,52 +45,32 @@ def data(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Answ
 
 
 def _headers(view: View) -> list[dict[str, object]]:
-    stale = stale_tips(view)[:5]
+    """The newest headers, those around forks, and the losers of the forks."""
+    stale = stale_tips(view)[:_FORKS_SHOWN]
     heights = set(range(view.tip - _HEADERS + 1, view.tip + 1))
     for tip in stale:
-        heights.update(range(tip.first_height - 1, tip.height + 1))
-    rows: list[dict[str, object]] = []
-    places: dict[str, int] = {}
-    chain = [(height, view.block_hash(height), view.effects.branch(height)) for height in sorted(heights)]
-    branches = [
-        (height, *_loser(view, tip, height)) for tip in stale for height in range(tip.first_height, tip.height + 1)
-    ]
-    for height, block_hash, branch in chain + branches:
-        previous = _previous_hash(view, stale, height, block_hash)
-        places[block_hash] = len(rows)
-        rows.append(_header(view, height, block_hash, branch, previous, places))
-    return rows
+        heights.update(range(tip.fork_height, tip.height + 1))
+    blocks = [(height, view.header(height)) for height in sorted(heights)]
+    blocks += [block for tip in stale for block in tip.blocks.items()]
+    places = {header.hash: place for place, (_, header) in enumerate(blocks)}
+    return [_header(view, height, header, places) for height, header in blocks]
 
 
-def _loser(view: View, tip: Tip, height: int) -> tuple[str, int]:
-    return (tip.hash if height == tip.height else view.world.ledger.block_hash(height, tip.branch)), tip.branch
-
-
-def _previous_hash(view: View, stale: list[Tip], height: int, block_hash: str) -> str:
-    for tip in stale:
-        if tip.first_height < height <= tip.height and _loser(view, tip, height)[0] == block_hash:
-            return _loser(view, tip, height - 1)[0]
-    return view.block_hash(height - 1)
-
-
-def _header(
-    view: View, height: int, block_hash: str, branch: int, previous: str, places: Mapping[str, int]
-) -> dict[str, object]:
-    ledger = view.world.ledger
-    own = places[block_hash]
+def _header(view: View, height: int, header: Header, places: Mapping[str, int]) -> dict[str, object]:
+    own, previous = places[header.hash], header.raw[4:36][::-1].hex()
     return {
         "id": own,
         "prev_id": places.get(previous, own),
         "height": height,
-        "hash": block_hash,
-        "version": ledger.version(height),
+        "hash": header.hash,
+        "version": header.version,
         "prev_blockhash": previous,
-        "merkle_root": ledger.merkle_root(height, branch),
+        "merkle_root": header.merkle_root,
         "time": view.header_time(height),
         "bits": view.world.chain.bits(height),
         "difficulty_int": int(view.difficulty(height)),
-        "nonce": ledger.nonce(height),
-        "miner": view.pool(height).name if block_hash == view.block_hash(height) else "",
+        "nonce": header.nonce,
+        "miner": view.pool(height).name if header.hash == view.block_hash(height) else "",
     }
 
 
@@ -114,9 +95,9 @@ def _nodes(view: View) -> list[dict[str, object]]:
 def stale(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
     found = stale_tips(view) if args["id"] == _MAINNET else []
     blocks = [
-        {"height": height, "hash": _loser(view, tip, height)[0], "header": header_hex(view, height, tip.branch)}
+        {"height": height, "hash": header.hash, "header": header.raw.hex()}
         for tip in found
-        for height in range(tip.height, tip.first_height - 1, -1)
+        for height, header in reversed(tip.blocks.items())
     ]
     return _json({"stale_blocks": blocks})
 
@@ -142,7 +123,7 @@ def _unknown_network() -> Answer:
 
 
 def _fork_item(view: View, tip: Tip) -> str:
-    common = tip.first_height - 1
+    common = tip.fork_height
     parent = view.block_hash(common)
     return f"""
   <item>

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from simulator.answers.answer import Answer, Routes, as_json, as_text, failure, javascript
 from simulator.chain import subsidy
 from simulator.forks import Tip, tips
-from simulator.header import header_hex
 from simulator.view import View
 
 routes = Routes()
@@ -20,20 +19,19 @@ _STALE_PAGE = 25
 
 def plain_block(view: View, height: int) -> dict[str, object]:
     """Keys that both back ends know."""
-    ledger, content = view.world.ledger, view.block(height)
-    branch = view.effects.branch(height)
+    header, content = view.header(height), view.block(height)
     return {
-        "id": view.block_hash(height),
+        "id": header.hash,
         "height": height,
-        "version": ledger.version(height),
+        "version": header.version,
         "timestamp": view.header_time(height),
         "tx_count": content.transactions,
         "size": content.size,
         "weight": content.weight,
-        "merkle_root": ledger.merkle_root(height, branch),
+        "merkle_root": header.merkle_root,
         "previousblockhash": view.block_hash(height - 1) if height else None,
         "mediantime": view.median_time(height) if height else view.header_time(0),
-        "nonce": ledger.nonce(height),
+        "nonce": header.nonce,
         "bits": view.world.chain.bits(height),
         "difficulty": javascript(view.difficulty(height)),
     }
@@ -77,7 +75,7 @@ def _extras(view: View, height: int) -> dict[str, object]:
         "coinbaseAddresses": [f"bc1q{dice.digits(38, height, 16)}"],
         "coinbaseSignature": f"OP_0 OP_PUSHBYTES_20 {dice.digits(40, height, 16)}",
         "coinbaseSignatureAscii": f"\u0003{pool.name}\u0000/",
-        "header": header_hex(view, height),
+        "header": view.header(height).raw.hex(),
         "utxoSetSize": None,
         "totalInputAmt": None,
         "pool": {"id": pool.unique_id, "name": pool.name, "slug": pool.slug, "minerNames": None},
@@ -162,7 +160,7 @@ def _stale_row(view: View, tip: Tip) -> dict[str, object]:
     loser = canonical | {
         "id": tip.hash,
         "stale": True,
-        "merkle_root": view.world.ledger.merkle_root(tip.height, tip.branch),
+        "merkle_root": tip.blocks[tip.height].merkle_root,
     }
     return _tip_row(tip) | {"stale": loser, "canonical": canonical}
 
