@@ -1,8 +1,8 @@
 """Where several sources mean the same thing: one agreed value, and how far they are apart.
 
 Sources are compared that were read at about the same time. With fewer than a quorum there is nothing to agree on: both
-values are absent. Sources further than the tolerance from the middle have no say, and the agreed value needs a quorum of
-the others.
+values are absent. Sources further than the tolerance from the middle have no say, and the agreed value needs a quorum
+of the others.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from exporter.spec import HOUR, MINUTE, Metric, Unit
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """`tolerance` in the unit of `quantity`, or as a ratio of the middle where `disagreement` is one; `skew` in seconds."""
+    """`tolerance` in the unit of `quantity`, or a ratio of the middle if `disagreement` is one; `skew` in seconds."""
 
     quantity: Metric
     value: Metric

@@ -1,4 +1,4 @@
-"""Labels whose values come from upstream, bounded: the largest are shown, the rest as one, with hysteresis at the edge."""
+"""Labels whose values come from upstream, bounded: the largest are shown, the rest as one; with hysteresis."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def fold(samples: Iterable[Sample], previous: Members) -> tuple[tuple[Sample, ..
     for key, found in groupby(sorted(samples, key=_closed_part), _closed_part):
         group = list(found)
         metric = group[0].metric
-        position = _top_label(metric)
-        if position is not None:
+        bounded = _top_label(metric)
+        if bounded:
+            position, top = bounded
             name = " ".join((metric.name, *key[1]))
-            top = list(metric.labels.values())[position]
             members[name] = _members(group, position, top, previous.get(name, ()))
             folded.extend(_fold(group, position, top, frozenset(members[name])))
         elif any(isinstance(values, Facts) for values in metric.labels.values()):
@@ -41,8 +41,9 @@ def _closed_part(sample: Sample) -> tuple[str, tuple[str, ...]]:
     return sample.metric.name, tuple(label for label, fixed in zip(sample.labels, closed, strict=True) if fixed)
 
 
-def _top_label(metric: Metric) -> int | None:
-    return next((i for i, values in enumerate(metric.labels.values()) if isinstance(values, Top)), None)
+def _top_label(metric: Metric) -> tuple[int, Top] | None:
+    """Position and bound."""
+    return next(((i, values) for i, values in enumerate(metric.labels.values()) if isinstance(values, Top)), None)
 
 
 def _first(group: list[Sample]) -> list[Sample]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import statistics
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +17,8 @@ HALVING_INTERVAL_BLOCKS: Final = 210_000
 TARGET_SPACING_SECONDS: Final = 600.0
 BLOCKS_PER_DAY: Final = 144
 BLOCKS_PER_WEEK: Final = 1008
+DAYS_PER_YEAR: Final = 365
+BLOCKS_PER_YEAR: Final = BLOCKS_PER_DAY * DAYS_PER_YEAR
 BLOCK_CAPACITY_VBYTES: Final = 1_000_000.0
 HASHES_PER_DIFFICULTY: Final = 2.0**32
 DAY_SECONDS: Final = 86_400.0
@@ -56,6 +58,21 @@ def halving_remaining_blocks(height: int) -> int:
     return halving_height(height) - height
 
 
+def halving_time(height: int, tip_time: float) -> float:
+    """When the next halving comes at the protocol's pace, in the unit of `tip_time`, Unix seconds."""
+    return tip_time + halving_remaining_blocks(height) * TARGET_SPACING_SECONDS
+
+
+def issuance(blocks: float, height: int) -> float:
+    """New coins of `blocks` blocks at the subsidy of `height`."""
+    return blocks * subsidy_bitcoins(height)
+
+
+def annual_issuance_ratio(height: int, supply: float) -> float | None:
+    """Inflation: a year of new coins at the subsidy of `height` over the coins there are."""
+    return quotient(issuance(BLOCKS_PER_YEAR, height), supply)
+
+
 def fee_share(fees: float, subsidy: float) -> float | None:
     """Part of the block reward that users pay; both arguments in one unit over one window."""
     return quotient(fees, fees + subsidy)
@@ -74,10 +91,37 @@ def hashprice_of_day(revenue: float, hashrate: float) -> float | None:
     return quotient(revenue * PETAHASH, hashrate)
 
 
+def hashprice_median(revenues: Mapping[float, float], hashrates: Mapping[float, float], days: int) -> float | None:
+    """Median of the daily hash prices of the `days` days up to the newest that both have; keys are starts of days."""
+    common = revenues.keys() & hashrates.keys()
+    if not common:
+        return None
+    newest = max(common)
+    window = (newest - DAY_SECONDS * back for back in range(days))
+    daily = [hashprice_of_day(revenues[day], hashrates[day]) if day in common else None for day in window]
+    return over_window(daily, median)
+
+
+def hashrate_of_difficulty(difficulty: float) -> float:
+    """Hashes per second at which blocks come at the protocol's pace."""
+    return difficulty * HASHES_PER_DIFFICULTY / TARGET_SPACING_SECONDS
+
+
+def security_budget(revenue_per_day_usd: float, supply: float, price_usd: float) -> float | None:
+    """A year of miner revenue over the value of all coins."""
+    return quotient(revenue_per_day_usd * DAYS_PER_YEAR, supply * price_usd)
+
+
 def revenue_per_day(reward: float, blocks: float) -> float | None:
     """Miner revenue of a day of 144 blocks, from the reward of `blocks` blocks."""
     per_block = quotient(reward, blocks)
     return None if per_block is None else per_block * BLOCKS_PER_DAY
+
+
+def transactions_per_second(transactions: float, blocks: float, found_in_a_day: float) -> float | None:
+    """From the transactions of `blocks` blocks and the blocks that a day really had."""
+    per_block = quotient(transactions, blocks)
+    return None if per_block is None else per_block * found_in_a_day / DAY_SECONDS
 
 
 def pace(blocks: float, seconds: float) -> float | None:
