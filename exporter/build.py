@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from exporter.exposition import Family, Kind, Series
-
 DISTRIBUTION: Final = "btc-health"
 UNKNOWN: Final = "unknown"
 
@@ -26,11 +24,6 @@ class Build:
         return (
             f"btc-health {self.version} (revision {self.revision}, branch {self.branch}, Python {self.pythonversion})"
         )
-
-    def family(self) -> Family:
-        labels = tuple((name, getattr(self, name)) for name in ("version", "revision", "branch", "pythonversion"))
-        text = "Version of the exporter, the commit and branch it was built from, and its Python; always 1."
-        return Family("btchealth_exporter_build_info", Kind.GAUGE, text, "", (Series(labels, 1.0),))
 
 
 def build(package: Path = Path(__file__).parent) -> Build:

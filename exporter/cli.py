@@ -65,7 +65,7 @@ class _Version(argparse.Action):
 
 def _flag(parser: argparse.ArgumentParser, name: str, help: str, **options: Any) -> None:  # noqa: A002 - argparse's word
     """No default here: what is not given must not hide the environment and the file."""
-    parser.add_argument(name, default=argparse.SUPPRESS, help=help, **options)
+    parser.add_argument(name, dest=name.removeprefix("--"), default=argparse.SUPPRESS, help=help, **options)
 
 
 def _config_file(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +90,9 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_config(parser: argparse.ArgumentParser) -> None:
-    _flag(parser, "file", "Configuration in YAML.", metavar="FILE", nargs="?")
+    parser.add_argument(
+        "config.file", default=argparse.SUPPRESS, metavar="FILE", nargs="?", help="Configuration in YAML."
+    )
 
 
 def _score(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
@@ -288,3 +289,8 @@ def flags() -> Iterator[Flag]:
             listed = isinstance(default, tuple) and not isinstance(default, Address)
             text = ", ".join(map(str, default)) if listed else "unset" if default is None else str(default).lower()
             yield Flag(key.flag, path, key.text, text, isinstance(default, bool), listed)
+
+
+def as_yaml(config: Config) -> str:
+    """As a file that would have the same effect, except for secrets, which are masked."""
+    return yaml.safe_dump(config.effective(), sort_keys=False, allow_unicode=True, width=120)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
-
-import yaml
+from collections.abc import Callable, Mapping
 
 from exporter.commands.configuration import loader
-from exporter.config import Config
+from exporter.config import Config, as_yaml
 from exporter.web.webfile import WebFile
 
 
 def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
-    if "file" in arguments:
-        setattr(arguments, "config.file", arguments.file)
-    config = loader(arguments, environ)()
+    return check(loader(arguments, environ))
+
+
+def check(load: Callable[[], Config]) -> int:
+    """Raises ConfigError, also for a web configuration file that cannot be used."""
+    config = load()
     WebFile(config.web.config_file)
-    sys.stdout.write(shown(config))
+    sys.stdout.write(as_yaml(config))
     return 0
-
-
-def shown(config: Config) -> str:
-    """As a file that would have the same effect, except for secrets, which are masked."""
-    return yaml.safe_dump(config.effective(), sort_keys=False, allow_unicode=True, width=120)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from exporter.limits import HostState
@@ -42,7 +41,7 @@ class Doors:
             return
         now, budget = self._clock(), Budget(limit.burst, limit.interval)
         if self._bucket is None or self._bucket[0] != budget:
-            self._bucket = budget, replace(HostState.full(budget, now), public=False)
+            self._bucket = budget, HostState.full(budget, now)
         state = self._bucket[1]
         if state.ready_at(budget, now) > now:
             wait = max(1, math.ceil(limit.interval))

@@ -8,13 +8,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exporter.exposition import Family, Kind, Series
+from exporter.families import Declared
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT")
 OTHER: Final = "other"
 BOUNDS: Final = (0.001, 0.005, 0.025, 0.1, 0.5)
 
-REQUESTS: Final = "btchealth_http_requests_total"
-DURATION: Final = "btchealth_http_request_duration_seconds"
+REQUESTS: Final = Declared(
+    "btchealth_http_requests_total", "Requests answered by this process.", ("handler", "method", "code"), Kind.COUNTER
+)
+DURATION: Final = Declared(
+    "btchealth_http_request_duration_seconds", "Time from the request to the end of the answer.",
+    ("handler", "method"), Kind.HISTOGRAM, "seconds",
+)  # fmt: skip
+DECLARED: Final = (REQUESTS, DURATION)
 
 
 @dataclass(slots=True)
@@ -26,10 +33,15 @@ class Timing:
 
 
 class Meter:
-    def __init__(self, expected: Iterable[tuple[str, str, int]]) -> None:
-        """`expected`: every (handler, method, code) that is ordinary."""
-        self._requests: dict[tuple[str, str, int], int] = dict.fromkeys(expected, 0)
-        self._timings = {(handler, method): Timing() for handler, method, _ in self._requests}
+    def __init__(self) -> None:
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._timings: dict[tuple[str, str], Timing] = {}
+
+    def expect(self, ordinary: Iterable[tuple[str, str, int]]) -> None:
+        """Make series for every (handler, method, code) that is ordinary, so that they start at 0."""
+        for handler, method, code in ordinary:
+            self._requests.setdefault((handler, method, code), 0)
+            self._timings.setdefault((handler, method), Timing())
 
     def count(self, handler: str, method: str, code: int, seconds: float) -> None:
         label = method if method in METHODS else OTHER
@@ -42,13 +54,10 @@ class Meter:
         timing.total += seconds
 
     def families(self) -> Iterator[Family]:
-        requests = tuple(
-            Series((("handler", handler), ("method", method), ("code", str(code))), count)
-            for (handler, method, code), count in sorted(self._requests.items())
-        )
-        yield Family(REQUESTS, Kind.COUNTER, "Requests answered by this process.", "", requests)
+        counts = sorted(self._requests.items())
+        yield REQUESTS.family(((handler, method, str(code)), float(count)) for (handler, method, code), count in counts)
         timings = tuple(series for key, timing in sorted(self._timings.items()) for series in _histogram(key, timing))
-        yield Family(DURATION, Kind.HISTOGRAM, "Time from request to the end of the answer.", "seconds", timings)
+        yield Family(DURATION.name, DURATION.kind, DURATION.help, DURATION.unit, timings)
 
 
 def _histogram(key: tuple[str, str], timing: Timing) -> Iterator[Series]:

@@ -1,0 +1,106 @@
+"""Puts the parts together, once, for `serve` and for `score`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from exporter import logs
+from exporter.build import build
+from exporter.cache import Cache
+from exporter.cache.memory import MemoryTier
+from exporter.cache.sqlite import SqliteTier
+from exporter.clock import Clock
+from exporter.collection import Collection, Surroundings
+from exporter.config import Config, as_yaml
+from exporter.derived import enrich
+from exporter.exposition import Publication
+from exporter.inventory import sample_names
+from exporter.own_families import Own
+from exporter.process import process_collectors
+from exporter.service import Reloading, Service
+from exporter.sources.registry import SOURCES
+from exporter.storage import Storage
+from exporter.top import fold
+from exporter.web.app import Site, expected_counts
+from exporter.web.doors import Doors
+from exporter.web.meter import Meter
+from exporter.web.server import Server
+from exporter.web.site import Contents, prefix_of, routes
+from exporter.web.webfile import WebFile
+from exporter.world import Rules
+from scoring.method import customised
+from scoring.methodology import METHOD
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Collection with the caches it reads."""
+
+    collection: Collection
+    cache: Cache
+
+
+def gathering(
+    config: Config, storage: Storage, clock: Clock, on_change: Callable[[], None] = lambda: None
+) -> Gathering:
+    cache = Cache([MemoryTier(config.cache.l1_max_bytes), SqliteTier(storage)])
+    surroundings = Surroundings(clock, storage, cache, fold)
+    return Gathering(Collection(SOURCES, config, surroundings, on_change), cache)
+
+
+def rules_of(config: Config) -> Rules:
+    """The weights have been checked when the configuration was read."""
+    return Rules(enrich, customised(METHOD, config.scoring.weights), config.scoring.minimum_coverage)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What must be had before anything runs, so that a mistake in it is said at once."""
+
+    config: Config
+    load: Callable[[], Config]
+    web_file: WebFile
+    sockets: list[socket.socket]
+    storage: Storage
+
+
+def exporter_of(opened: Opened, clock: Clock) -> tuple[Service, Server]:
+    config, changed, meter = opened.config, asyncio.Event(), Meter()
+    gathered = gathering(config, opened.storage, clock, changed.set)
+    own = Own(
+        build=build(),
+        reloads=lambda: service.reloads,
+        web_file_in_force=lambda: opened.web_file.last_reload_successful,
+        tiers=gathered.cache.figures,
+        storage=opened.storage,
+        collectors=process_collectors(),
+        meter=None if config.web.disable_exporter_metrics else meter,
+    )
+    publication = Publication(own, monotonic)
+    reloading = Reloading(opened.load, rules_of, logs.configure)
+    service = Service(
+        config, gathered.collection, opened.storage, publication, reloading, lambda metric: metric.help, clock, changed
+    )  # fmt: skip
+    return service, _server(service, opened, meter)
+
+
+def _server(service: Service, opened: Opened, meter: Meter) -> Server:
+    web = opened.config.web
+    contents = Contents(
+        world=lambda: service.world,
+        publication=service.publication,
+        metric_names=sample_names,
+        source_names=tuple(source.name for source in SOURCES),
+        configuration=lambda: as_yaml(service.config),
+        version=build().version,
+        storage_healthy=lambda: opened.storage.healthy,
+        reload=service.reload,
+    )
+    table = routes(contents, web.telemetry_path, prefix_of(web.route_prefix, web.external_url))
+    meter.expect(expected_counts(table.values()))
+    site = Site(table, opened.web_file, Doors(monotonic), meter, web.max_requests)
+    return Server(site, opened.web_file, opened.sockets)

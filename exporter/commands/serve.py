@@ -1,0 +1,90 @@
+"""Run the exporter until a signal says stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Final
+
+import structlog
+import uvloop
+
+from exporter import logs
+from exporter.assembly import Opened, exporter_of
+from exporter.build import build
+from exporter.clock import Clock
+from exporter.commands import check_config
+from exporter.commands.configuration import loader
+from exporter.errors import ConfigError
+from exporter.service import Service
+from exporter.storage import Storage
+from exporter.web.listen import bind, passed_by_systemd
+from exporter.web.webfile import WebFile
+
+log = structlog.get_logger(__name__)
+
+# Requests in flight and the last write to disk share the two seconds that a stop may take.
+GRACE_SECONDS: Final = 0.5
+
+
+def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
+    load = loader(arguments, environ)
+    if getattr(arguments, "config.check", False):
+        return check_config.check(load)
+    config = load()
+    logs.configure(config.log.level, config.log.format)
+    web_file = WebFile(config.web.config_file)
+    sockets = passed_by_systemd(environ) if config.web.systemd_socket else bind(config.web.listen_addresses)
+    opened = Opened(config, load, web_file, sockets, Storage(config.storage.path))
+    log.info("starting", **asdict(build()))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(serve(opened))
+
+
+async def serve(opened: Opened) -> int:
+    service, server = exporter_of(opened, Clock())
+    stop = asyncio.Event()
+    _on_signals(service, stop)
+    await service.start()
+    await server.start()
+    running, stopping = asyncio.create_task(service.run()), asyncio.create_task(stop.wait())
+    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+    log.info("stopping")
+    await server.stop(GRACE_SECONDS)
+    running.cancel()
+    stopping.cancel()
+    ended, _ = await asyncio.gather(running, stopping, return_exceptions=True)
+    await service.stop()
+    await opened.storage.close()
+    return _exit_code(ended)
+
+
+def _exit_code(ended: BaseException | None) -> int:
+    if ended is None or isinstance(ended, asyncio.CancelledError):
+        return 0
+    log.error("stopped by a bug: please report it", exc_info=ended)
+    return 1
+
+
+def _on_signals(service: Service, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    running: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(_reload(service))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+
+
+async def _reload(service: Service) -> None:
+    """The service has said what was wrong and keeps the old configuration."""
+    with contextlib.suppress(ConfigError):
+        await service.reload()

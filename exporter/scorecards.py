@@ -1,0 +1,126 @@
+"""A scorecard as JSON values: short for the archive, in full for the API and `btc-health score --json`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from exporter.snapshot import Observation, View
+from exporter.spec import Group
+from scoring.scorecard import IndicatorResult, PillarResult, Scorecard
+
+FRESH_COVERAGE: Final = 0.9
+
+
+def compact(card: Scorecard) -> dict[str, Any]:
+    """What a time series of scores needs."""
+    return {
+        "overall": card.overall,
+        "lower": card.lower,
+        "upper": card.upper,
+        "coverage": card.coverage,
+        "methodology": card.methodology,
+        "pillars": {
+            pillar.id: {
+                "score": pillar.score,
+                "lower": pillar.lower,
+                "upper": pillar.upper,
+                "coverage": pillar.coverage,
+            }
+            for pillar in card.pillars
+        },
+        "indicators": {
+            one.id: {"score": one.score, "value": one.value, "state": one.state, "points_lost": one.points_lost}
+            for _, one in card.indicators()
+        },
+    }
+
+
+def document(card: Scorecard, view: View) -> dict[str, Any]:
+    """The body of `/api/v2/score/latest`."""
+    return {
+        "overall": card.overall,
+        "bounds": _bounds(card),
+        "coverage": card.coverage,
+        "pillars": {pillar.id: _pillar(pillar, view) for pillar in card.pillars},
+        "alerts": None,
+        "alerts_reason": "no Alertmanager is configured (alerts.alertmanager_url)",
+        "data_freshness": freshness(card),
+        "as_of": card.as_of,
+        "methodology": card.methodology,
+    }
+
+
+def freshness(card: Scorecard) -> str:
+    if card.overall is None:
+        return "unknown"
+    return "fresh" if card.coverage >= FRESH_COVERAGE else "stale"
+
+
+def _bounds(card: Scorecard | PillarResult) -> dict[str, float]:
+    return {"lower": card.lower, "upper": card.upper}
+
+
+def _pillar(pillar: PillarResult, view: View) -> dict[str, Any]:
+    return {
+        "title": pillar.title,
+        "score": pillar.score,
+        "bounds": _bounds(pillar),
+        "coverage": pillar.coverage,
+        "weight": pillar.weight,
+        "metrics": _metrics(view, Group(pillar.id)),
+        "indicators": [_indicator(one) for one in pillar.indicators],
+    }
+
+
+def _metrics(view: View, group: Group) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for selector in sorted(view):
+        observation = view[selector]
+        if observation.sample.metric.group is group:
+            found[observation.sample.metric.name].append(_series(observation))
+    return dict(found)
+
+
+def _series(observation: Observation) -> dict[str, Any]:
+    sample = observation.sample
+    return {
+        "labels": dict(zip(sample.metric.labels, sample.labels, strict=True)),
+        "value": sample.value,
+        "unit": sample.metric.unit.text,
+        "source": observation.provenance,
+        "data_time": observation.data_time,
+    }
+
+
+def _indicator(one: IndicatorResult) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "title": one.title,
+        "state": one.state,
+        "score": one.score,
+        "value": one.value,
+        "quantity": one.quantity,
+        "weight": one.weight,
+        "effective_weight": one.effective_weight,
+        "points_lost": one.points_lost,
+        "fresh_at": one.fresh_at,
+        "inputs": [
+            {
+                "selector": given.selector,
+                "value": given.reading.value if given.reading else None,
+                "data_time": given.reading.data_time if given.reading else None,
+                "source": given.reading.provenance if given.reading else None,
+            }
+            for given in one.inputs
+        ],
+    }
+
+
+def movers(card: Scorecard) -> list[tuple[PillarResult, IndicatorResult, float]]:
+    """The indicators that cost points, the costliest first."""
+    costs: Iterable[tuple[PillarResult, IndicatorResult, float]] = (
+        (pillar, one, one.points_lost) for pillar, one in card.indicators() if one.points_lost
+    )
+    return sorted(costs, key=lambda cost: -cost[2])

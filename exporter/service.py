@@ -1,0 +1,187 @@
+"""The running exporter: one world at a time, made anew when data change, when a value expires, and on reload."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import structlog
+
+from exporter.archive import STEP, Archive
+from exporter.clock import Clock
+from exporter.config import Config, restart_keys
+from exporter.errors import ConfigError
+from exporter.exposition import Publication
+from exporter.scorecards import compact
+from exporter.snapshot import Snapshot
+from exporter.spec import Metric
+from exporter.statistics import SourceFigures
+from exporter.storage import Storage
+from exporter.world import Rules, World
+from scoring.memory import Memory
+
+log = structlog.get_logger(__name__)
+
+# Room and key of the scoring memory in the SQLite file.
+ROOM: Final = "scoring"
+KEY: Final = "memory"
+
+# Changes that come together, as at start-up, become one world.
+GATHER_SECONDS: Final = 0.2
+# A value leaves within this time of expiring even if the clock was set or the machine slept meanwhile.
+TICK_SECONDS: Final = 1.0
+# Figures that change by the passing of time alone are never older than this.
+REFRESH_SECONDS: Final = 5.0
+
+
+class Collecting(Protocol):
+    """What the service needs of collection."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+    def figures(self) -> Sequence[SourceFigures]: ...
+    async def restore(self) -> None: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def reconfigure(self, settings: Config) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reloads:
+    """Outcome of the last attempt, and time of the last success in Unix seconds."""
+
+    successful: bool
+    success_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reloading:
+    """How a changed configuration is read and takes effect; both raise ConfigError."""
+
+    load: Callable[[], Config]
+    rules_of: Callable[[Config], Rules]
+    configure_logs: Callable[[str, str], None]
+
+
+@dataclass(slots=True)
+class Service:
+    """`changed` is set by collection after every poll."""
+
+    config: Config
+    collection: Collecting
+    storage: Storage
+    publication: Publication
+    reloading: Reloading
+    help_of: Callable[[Metric], str]
+    clock: Clock
+    changed: asyncio.Event
+    reloads: Reloads = field(init=False)
+    world: World = field(init=False)
+    _archive: Archive = field(init=False)
+    _rules: Rules = field(init=False)
+    _memory: Memory = field(init=False, default_factory=Memory)
+    _one_reload: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._archive = Archive(self.storage, self.config.storage.retention)
+        self._rules = self.reloading.rules_of(self.config)
+        self.reloads = Reloads(successful=True, success_time=self.clock.wall())
+
+    async def start(self) -> None:
+        """Yesterday's truth first, with its age; then polling."""
+        self._memory = _memory_of(await self.storage.load(ROOM))
+        await self.collection.restore()
+        self.refresh()
+        await self.collection.start()
+
+    async def run(self) -> None:
+        """Until cancelled. An error here ends the process: a page that stands still would be worse."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_current())
+            group.create_task(self._keep_history())
+
+    async def stop(self) -> None:
+        await self.collection.stop()
+        await self._remember()
+
+    def refresh(self) -> None:
+        snapshot, figures = self.collection.snapshot, self.collection.figures()
+        self.world = self._rules.world(snapshot, figures, self.clock.wall(), self._memory)
+        self._memory = self.world.scorecard.memory
+        self.publication.update(self.world.families(self.help_of))
+
+    async def reload(self) -> None:
+        """All or nothing. Raises ConfigError, and then the old configuration stays in force."""
+        async with self._one_reload:
+            try:
+                await self._reload()
+            except ConfigError as error:
+                self._not_reloaded(str(error))
+                raise
+            self.reloads = Reloads(successful=True, success_time=self.clock.wall())
+            log.info("configuration reloaded")
+
+    def _not_reloaded(self, problem: str) -> None:
+        self.reloads = Reloads(successful=False, success_time=self.reloads.success_time)
+        log.error("configuration not reloaded", error=problem)
+
+    async def _reload(self) -> None:
+        config = self.reloading.load()
+        if changed := restart_keys(self.config, config):
+            raise ConfigError("\n".join(f"{key}: changed, which needs a restart" for key in changed))
+        rules = self.reloading.rules_of(config)
+        await self.collection.reconfigure(config)
+        self.reloading.configure_logs(config.log.level, config.log.format)
+        self.config, self._rules = config, rules
+        self.refresh()
+
+    async def _keep_current(self) -> None:
+        while True:
+            await self._wait()
+            if self.changed.is_set():
+                await self.clock.sleep(GATHER_SECONDS)
+                self.changed.clear()
+                self.refresh()
+            elif self._is_due(self.clock.wall()):
+                self.refresh()
+
+    async def _wait(self) -> None:
+        """Until something has changed, a value expires, or a tick has passed."""
+        expiry = self.world.next_expiry()
+        pause = TICK_SECONDS if expiry is None else min(TICK_SECONDS, max(expiry - self.clock.wall(), 0.0))
+        change = asyncio.create_task(self.changed.wait())
+        tick = asyncio.ensure_future(self.clock.sleep(pause))
+        try:
+            await asyncio.wait((change, tick), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            change.cancel()
+            tick.cancel()
+
+    def _is_due(self, now: float) -> bool:
+        expiry = self.world.next_expiry()
+        expired = expiry is not None and expiry <= now
+        return expired or not self.world.at <= now < self.world.at + REFRESH_SECONDS
+
+    async def _keep_history(self) -> None:
+        """One entry a minute, apart from what keeps the page current: a slow disk must not hold that up."""
+        while True:
+            await self.clock.sleep(STEP - self.clock.wall() % STEP)
+            world = self.world
+            values = {selector: observation.sample.value for selector, observation in world.view.items()}
+            await self._archive.append(self.clock.wall(), compact(world.scorecard), values)
+            await self._remember()
+
+    async def _remember(self) -> None:
+        await self.storage.save(ROOM, KEY, self._memory.as_json())
+
+
+def _memory_of(stored: dict[str, Any]) -> Memory:
+    if KEY not in stored:
+        return Memory()
+    try:
+        return Memory.from_json(stored[KEY])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        log.warning("scoring memory not readable, so nothing is held", error=str(error))
+        return Memory()

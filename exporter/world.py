@@ -1,0 +1,65 @@
+"""Everything known at one moment, made in one go from what was collected; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from exporter import families, source_families
+from exporter.exposition import Family
+from exporter.snapshot import Snapshot, View
+from exporter.spec import Metric
+from exporter.statistics import SourceFigures
+from scoring.memory import Memory
+from scoring.method import Method
+from scoring.score import score
+from scoring.scorecard import Scorecard
+
+# The view with what follows from it: consensus of several sources, quantities made of two.
+Enrich = Callable[[Snapshot, View], View]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`at` in Unix seconds; `view` holds upstream, consensus and derived series."""
+
+    at: float
+    snapshot: Snapshot
+    view: View
+    scorecard: Scorecard
+    figures: tuple[SourceFigures, ...]
+
+    def next_expiry(self) -> float | None:
+        """The first moment at which something must leave the page."""
+        return min((observation.expires_at for observation in self.view.values()), default=None)
+
+    def untried(self) -> tuple[str, ...]:
+        """Sources of which nothing is known yet, not even that they fail."""
+        return tuple(one.name for one in self.figures if not one.tried)
+
+    def families(self, help_of: Callable[[Metric], str]) -> Iterator[Family]:
+        yield from families.domain(self.view, self._source_of(), help_of)
+        yield from families.scores(self.scorecard)
+        yield from source_families.sources(self.figures)
+
+    def _source_of(self) -> dict[str, str]:
+        return {
+            observation.sample.key: accepted.source.name
+            for accepted in self.snapshot.accepted.values()
+            for observation in accepted.observations
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a world is made: what follows from the readings, and how they are scored."""
+
+    enrich: Enrich
+    method: Method
+    minimum_coverage: float
+
+    def world(self, snapshot: Snapshot, figures: Sequence[SourceFigures], now: float, memory: Memory) -> World:
+        view = self.enrich(snapshot, snapshot.view(now))
+        readings = {selector: observation.reading() for selector, observation in view.items()}
+        scorecard = score(readings, now, memory, self.method, self.minimum_coverage)
+        return World(now, snapshot, view, scorecard, tuple(figures))
