@@ -17,10 +17,10 @@ from exporter.fetch import TIMEOUT, Fetcher
 from exporter.hosts import Hosts
 from exporter.intake import Fold, Intake
 from exporter.network import ClientSettings
-from exporter.plan import SourcePlan
+from exporter.plan import Settings, SourcePlan, plans
 from exporter.poller import Outcome, Poll, Poller
 from exporter.snapshot import Accepted, Snapshot
-from exporter.spec import Endpoint
+from exporter.spec import Endpoint, Source
 from exporter.statistics import SourceFigures, Statistics, data_quality, endpoint_figures
 from exporter.storage import Storage
 from exporter.upstream import Upstream
@@ -43,36 +43,38 @@ class Surroundings:
 
 
 class Collection:
-    """`on_change` is called after every change of `snapshot`; storage stays open, it belongs to the caller."""
+    """`on_change` is called after every poll; storage stays open, it belongs to the caller."""
 
     def __init__(
         self,
-        plans: Iterable[SourcePlan],
-        client: ClientSettings,
+        sources: Iterable[Source],
+        settings: Settings,
         surroundings: Surroundings,
-        on_change: Callable[[Snapshot], None] = lambda _: None,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.snapshot = Snapshot()
         self.statistics = Statistics()
+        self._sources = tuple(sources)
         self._around = surroundings
         self._on_change = on_change
-        self._client = client
-        self._fetcher = self._new_fetcher(client)
+        self._client = settings.http_client
+        self._fetcher = self._new_fetcher(self._client)
         self._digest = Digest()
         self._hosts = Hosts(surroundings.storage, surroundings.clock.wall, self._is_public)
-        self._wanted = tuple(plans)
+        self._plans = plans(self._sources, settings)
         self._pollers: dict[str, Poller] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 
     async def restore(self) -> None:
         """Show what earlier runs kept, without any call upstream."""
         await self._hosts.load()
-        await self._replace(self._wanted, gone=())
+        await self._replace(self._plans)
 
     async def start(self) -> None:
-        """Restore and poll from now on."""
-        await self.restore()
-        self._work(self._pollers)
+        """Poll from now on; `restore` comes first."""
+        for name, poller in self._pollers.items():
+            if name not in self._workers:
+                self._workers[name] = asyncio.create_task(poller.run(), name=f"poll {name}")
 
     async def stop(self) -> None:
         """Within two seconds, whatever a server does."""
@@ -80,23 +82,26 @@ class Collection:
         await self._fetcher.close()
         self._digest.close()
 
-    async def apply(self, plans: Iterable[SourcePlan], client: ClientSettings) -> None:
-        """Poll something else from now on. Raises ConfigError before anything has changed; what is the same goes on."""
-        wanted = {plan.name: plan for plan in plans}
-        renewed = None if client == self._client else self._new_fetcher(client)
-        running = {name: poller.plan for name, poller in self._pollers.items()}
-        gone = [
+    async def reconfigure(self, settings: Settings) -> None:
+        """Poll something else from now on; what stays the same goes on undisturbed.
+
+        Raises ConfigError before anything has changed.
+        """
+        wanted = {plan.name: plan for plan in plans(self._sources, settings)}
+        renewed = None if settings.http_client == self._client else self._new_fetcher(settings.http_client)
+        same = {
             name
-            for name, plan in running.items()
-            if renewed is not None or name not in wanted or wanted[name].signature() != plan.signature()
-        ]
-        await self._halt(gone)
+            for name, poller in self._pollers.items()
+            if renewed is None and name in wanted and wanted[name].signature() == poller.plan.signature()
+        }
+        await self._halt([name for name in self._workers if name not in same])
         if renewed is not None:
             await self._fetcher.close()
-            self._client, self._fetcher = client, renewed
-        self._wanted = tuple(wanted.values())
-        await self._replace([plan for name, plan in wanted.items() if name in gone or name not in running], gone)
-        self._work(self._pollers)
+            self._client, self._fetcher = settings.http_client, renewed
+        self._plans = tuple(wanted.values())
+        self._pollers = {name: self._pollers[name] for name in same}
+        await self._replace(plan for name, plan in wanted.items() if name not in same)
+        await self.start()
 
     async def poll_once(self, progress: Progress = lambda *_: None, patience: float = 30.0) -> None:
         """Restore, then poll what is due; for limits that last longer than `patience` seconds, what is kept must do."""
@@ -105,12 +110,7 @@ class Collection:
 
     def figures(self) -> tuple[SourceFigures, ...]:
         """How every source that is switched on fares, at this moment."""
-        return tuple(self._figures(plan) for plan in self._wanted)
-
-    @property
-    def tried(self) -> bool:
-        """Whether every source has succeeded, failed, been restored, or been put off by a limit at least once."""
-        return all(one.tried for one in self.figures())
+        return tuple(self._figures(plan) for plan in self._plans)
 
     def _is_public(self, host: str) -> bool:
         return self._fetcher.public(host)
@@ -118,23 +118,22 @@ class Collection:
     def _new_fetcher(self, client: ClientSettings) -> Fetcher:
         return Fetcher(client, self._around.clock.wall, self._around.timeout)
 
-    async def _replace(self, plans: Iterable[SourcePlan], gone: Iterable[str]) -> None:
-        """Swap pollers; the snapshot changes once, after everything kept has been read."""
-        self.statistics.configure(self._wanted)
+    async def _replace(self, new: Iterable[SourcePlan]) -> None:
+        """Add pollers for the new plans; the snapshot changes once, after everything that was kept has been read."""
+        self.statistics.configure(self._plans)
+        staying = frozenset(self._pollers)
         fresh: list[Accepted] = []
-        for name in gone:
-            del self._pollers[name]
-        for plan in plans:
+        for plan in new:
             self.statistics.forget_positions(plan)
             poller = self._poller(plan, fresh.append)
             await poller.restore()
             poller.publish = self._publish
             self._pollers[plan.name] = poller
-        dropped = frozenset(gone)
-        snapshot = self.snapshot.without(key for key in self.snapshot.accepted if key[0] in dropped)
+        snapshot = self.snapshot.without(key for key in self.snapshot.accepted if key[0] not in staying)
         for accepted in fresh:
             snapshot = snapshot.with_accepted(accepted)
-        self._set(snapshot)
+        self.snapshot = snapshot
+        self._on_change()
 
     def _poller(self, plan: SourcePlan, publish: Callable[[Accepted], None]) -> Poller:
         around = self._around
@@ -144,26 +143,17 @@ class Collection:
             previous=lambda endpoint: self.snapshot.accepted.get((plan.name, endpoint.name)),
             withdraw=lambda position: self._withdraw(plan, position),
         )  # fmt: skip
-        return Poller(upstream, intake, around.cache, publish)
+        return Poller(upstream, intake, around.cache, publish, self._on_change)
 
     def _publish(self, accepted: Accepted) -> None:
-        self._set(self.snapshot.with_accepted(accepted))
-
-    def _set(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self._on_change(snapshot)
+        self.snapshot = self.snapshot.with_accepted(accepted)
 
     async def _withdraw(self, plan: SourcePlan, position: int) -> None:
         """Take back everything one base URL said."""
         said = [key for key, one in self.snapshot.accepted.items() if key[0] == plan.name and one.position == position]
-        self._set(self.snapshot.without(said))
+        self.snapshot = self.snapshot.without(said)
         for key in said:
             await self._around.cache.delete(key)
-
-    def _work(self, pollers: Iterable[str]) -> None:
-        for name in pollers:
-            if name not in self._workers:
-                self._workers[name] = asyncio.create_task(self._pollers[name].run(), name=f"poll {name}")
 
     async def _halt(self, names: Iterable[str]) -> None:
         tasks = [self._workers.pop(name) for name in names if name in self._workers]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from exporter.network import ClientSettings
 from exporter.spec import Endpoint, Source
 
 
@@ -17,10 +18,12 @@ class SourceSettings(Protocol):
 
 
 class Settings(Protocol):
-    """The part of `config.Config` that says what is polled; no endpoints means that the source is switched off."""
+    """What collection reads of `config.Config`; no endpoints means that the source is switched off."""
 
     @property
     def sources(self) -> Mapping[str, SourceSettings]: ...
+    @property
+    def http_client(self) -> ClientSettings: ...
     def endpoints(self, source: Source) -> tuple[Endpoint, ...]: ...
 
 

@@ -44,7 +44,7 @@ class Poll:
 
 
 class Poller:
-    """Of one source. `publish` is given every accepted body, new or restored."""
+    """Of one source. `publish` is given every accepted body, new or restored; `polled` is told of the end of a poll."""
 
     def __init__(
         self,
@@ -52,12 +52,14 @@ class Poller:
         intake: Intake,
         cache: Cache,
         publish: Callable[[Accepted], None],
+        polled: Callable[[], None],
     ) -> None:
         self.plan: SourcePlan = upstream.plan
         self._upstream = upstream
         self._intake = intake
         self._cache = cache
         self.publish = publish
+        self._polled = polled
         self._clock: Clock = upstream.clock
         self._statistics: Statistics = upstream.statistics
         # (due, due before limits put it off, place in the declaration): who waits longest goes first.
@@ -85,6 +87,7 @@ class Poller:
             heapq.heappop(self._heap)
             poll = await self.poll(self.plan.endpoints[index])
             self._schedule(index, poll.due, since if poll.outcome is Outcome.DEFERRED else poll.due)
+            self._polled()
 
     async def poll(self, endpoint: Endpoint) -> Poll:
         return await self._guarded(endpoint, self._poll)
