@@ -17,6 +17,7 @@ from exporter.clock import Clock
 from exporter.collection import Collection, Surroundings
 from exporter.config import Config, as_yaml
 from exporter.derived import enrich
+from exporter.domain_families import DomainFamilies
 from exporter.exposition import Publication
 from exporter.inventory import sample_names
 from exporter.own_families import Own
@@ -82,9 +83,8 @@ def exporter_of(opened: Opened, clock: Clock) -> tuple[Service, Server]:
     )
     publication = Publication(own, monotonic)
     reloading = Reloading(opened.load, rules_of, logs.configure)
-    service = Service(
-        config, gathered.collection, opened.storage, publication, reloading, lambda metric: metric.help, clock, changed
-    )  # fmt: skip
+    domain = DomainFamilies(lambda metric: metric.help)
+    service = Service(config, gathered.collection, opened.storage, publication, reloading, domain, clock, changed)
     return service, _server(service, opened, meter)
 
 

@@ -1,34 +1,14 @@
-"""What is known now as metric families: domain values and scores. A value that is gone leaves no series."""
+"""Families about the product itself are declared here and in the modules beside; the scores among them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from exporter.exposition import Family, Kind, Series
-from exporter.snapshot import Observation
-from exporter.spec import Metric, Unit
 from scoring.reading import State
 from scoring.scorecard import PillarResult, Scorecard
-
-# Suffix of the name to what OpenMetrics calls the unit, where they differ.
-_UNIT_NAMES: Final = {Unit.TIMESTAMP: "seconds", Unit.INFO: ""}
-
-
-def domain(
-    view: Mapping[str, Observation], source_of: Mapping[str, str], help_of: Callable[[Metric], str]
-) -> Iterator[Family]:
-    """`source_of` names the source of each selector that comes from one source alone."""
-    series: dict[Metric, list[Series]] = defaultdict(list)
-    for selector in sorted(view):
-        sample = view[selector].sample
-        labels = tuple(zip(sample.metric.labels, sample.labels, strict=True))
-        series[sample.metric].append(Series(labels, sample.value, source_of.get(selector)))
-    for metric, members in series.items():
-        unit = _UNIT_NAMES.get(metric.unit, metric.unit.suffix)
-        yield Family(metric.name, Kind.GAUGE, help_of(metric), unit, tuple(members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +21,15 @@ class Declared:
     kind: Kind = Kind.GAUGE
     unit: str = ""
 
+    def series(self, labels: tuple[str, ...], value: float) -> Series:
+        source = labels[self.labels.index("source")] if "source" in self.labels else None
+        return Series(tuple(zip(self.labels, labels, strict=True)), value, source)
+
     def family(self, values: Iterable[tuple[tuple[str, ...], float | None]]) -> Family:
         """Label values and value; a None makes no series."""
-        series = (
-            Series(pairs, value, dict(pairs).get("source"))
-            for labels, value in values
-            if value is not None
-            for pairs in (tuple(zip(self.labels, labels, strict=True)),)
-        )
+        return self.of(self.series(labels, value) for labels, value in values if value is not None)
+
+    def of(self, series: Iterable[Series]) -> Family:
         return Family(self.name, self.kind, self.help, self.unit, tuple(series))
 
     def one(self, value: float | None) -> Family:

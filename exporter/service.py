@@ -12,11 +12,13 @@ import structlog
 from exporter.archive import STEP, Archive
 from exporter.clock import Clock
 from exporter.config import Config, restart_keys
+from exporter.domain_families import DomainFamilies
 from exporter.errors import ConfigError
 from exporter.exposition import Publication
+from exporter.families import scores
 from exporter.scorecards import compact
 from exporter.snapshot import Snapshot
-from exporter.spec import Metric
+from exporter.source_families import SourceFamilies
 from exporter.statistics import SourceFigures
 from exporter.storage import Storage
 from exporter.world import Rules, World
@@ -74,12 +76,13 @@ class Service:
     storage: Storage
     publication: Publication
     reloading: Reloading
-    help_of: Callable[[Metric], str]
+    domain: DomainFamilies
     clock: Clock
     changed: asyncio.Event
     reloads: Reloads = field(init=False)
     world: World = field(init=False)
     _archive: Archive = field(init=False)
+    _sources: SourceFamilies = field(init=False, default_factory=SourceFamilies)
     _rules: Rules = field(init=False)
     _memory: Memory = field(init=False, default_factory=Memory)
     _one_reload: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
@@ -108,9 +111,10 @@ class Service:
 
     def refresh(self) -> None:
         snapshot, figures = self.collection.snapshot, self.collection.figures()
-        self.world = self._rules.world(snapshot, figures, self.clock.wall(), self._memory)
-        self._memory = self.world.scorecard.memory
-        self.publication.update(self.world.families(self.help_of))
+        world = self._rules.world(snapshot, figures, self.clock.wall(), self._memory)
+        self.world, self._memory = world, world.scorecard.memory
+        domain, sources = self.domain(world.view, world.snapshot), self._sources(world.figures)
+        self.publication.update((*domain, *scores(world.scorecard), *sources))
 
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError, and then the old configuration stays in force."""

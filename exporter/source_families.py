@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from exporter.exposition import Family, Kind
+from exporter.exposition import Family, Kind, Series
 from exporter.families import Declared
 from exporter.statistics import EndpointFigures, SourceFigures
 
@@ -99,13 +99,32 @@ _SPREAD: Final[tuple[tuple[Declared, Callable[[EndpointFigures], Iterable[tuple[
 SOURCES: Final = tuple(declared for table in (_OF_SOURCE, _OF_ENDPOINT, _SPREAD) for declared, _ in table)
 
 
-def sources(figures: Sequence[SourceFigures]) -> Iterator[Family]:
-    for declared, read in _OF_SOURCE:
-        yield declared.family(((one.name,), read(one)) for one in figures)
-    endpoints = [((one.name, endpoint.name), endpoint) for one in figures for endpoint in one.endpoints]
-    for declared, value in _OF_ENDPOINT:
-        yield declared.family((labels, value(endpoint)) for labels, endpoint in endpoints)
-    for declared, entries in _SPREAD:
-        yield declared.family(
-            ((*labels, name), value) for labels, endpoint in endpoints for name, value in entries(endpoint)
-        )
+class SourceFamilies:
+    """Remembers the series of endpoints whose figures are still the same."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], tuple[EndpointFigures, Made]] = {}
+
+    def __call__(self, figures: Sequence[SourceFigures]) -> Iterator[Family]:
+        for declared, read in _OF_SOURCE:
+            yield declared.family(((one.name,), read(one)) for one in figures)
+        made = {(one.name, endpoint.name): endpoint for one in figures for endpoint in one.endpoints}
+        self._made = {labels: self._remembered(labels, endpoint) for labels, endpoint in made.items()}
+        for position, (declared, _) in enumerate((*_OF_ENDPOINT, *_SPREAD)):
+            yield declared.of(series for _, one in self._made.values() for series in one[position])
+
+    def _remembered(self, labels: tuple[str, str], endpoint: EndpointFigures) -> tuple[EndpointFigures, Made]:
+        known = self._made.get(labels)
+        return known if known is not None and known[0] == endpoint else (endpoint, _made(labels, endpoint))
+
+
+# The series of one endpoint in each of the families, in their order.
+Made = tuple[tuple[Series, ...], ...]
+
+
+def _made(labels: tuple[str, str], endpoint: EndpointFigures) -> Made:
+    single = (declared.family([(labels, read(endpoint))]) for declared, read in _OF_ENDPOINT)
+    spread = (
+        declared.family(((*labels, name), value) for name, value in entries(endpoint)) for declared, entries in _SPREAD
+    )
+    return tuple(family.series for family in (*single, *spread))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Protocol
 
 from exporter.errors import BodyError, Reason
@@ -152,7 +152,13 @@ class Sample:
 
     @property
     def key(self) -> str:
-        return series(self.metric.name, **dict(zip(self.metric.labels, self.labels, strict=True)))
+        return _selector(self.metric, self.labels)
+
+
+@lru_cache(maxsize=1 << 13)
+def _selector(metric: Metric, labels: tuple[str, ...]) -> str:
+    """Kept, because every series is asked for its selector each time the page is made."""
+    return series(metric.name, **dict(zip(metric.labels, labels, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

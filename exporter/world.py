@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from exporter import families, source_families
-from exporter.exposition import Family
 from exporter.snapshot import Snapshot, View
-from exporter.spec import Metric
 from exporter.statistics import SourceFigures
 from scoring.memory import Memory
 from scoring.method import Method
@@ -36,18 +33,6 @@ class World:
     def untried(self) -> tuple[str, ...]:
         """Sources of which nothing is known yet, not even that they fail."""
         return tuple(one.name for one in self.figures if not one.tried)
-
-    def families(self, help_of: Callable[[Metric], str]) -> Iterator[Family]:
-        yield from families.domain(self.view, self._source_of(), help_of)
-        yield from families.scores(self.scorecard)
-        yield from source_families.sources(self.figures)
-
-    def _source_of(self) -> dict[str, str]:
-        return {
-            observation.sample.key: accepted.source.name
-            for accepted in self.snapshot.accepted.values()
-            for observation in accepted.observations
-        }
 
 
 @dataclass(frozen=True, slots=True)
