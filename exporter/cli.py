@@ -21,24 +21,29 @@ PROGRAM: Final = "btc-health"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`module.run(arguments, environ)` returns the exit code; it is imported only when the command is used."""
+    """`target` is module:function, called with (arguments, environ) for the exit code, and imported only when used."""
 
     name: str
     help: str
-    module: str
+    target: str
     arguments: Callable[[argparse.ArgumentParser], None]
 
 
 def main(argv: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
     arguments = parser().parse_args(sys.argv[1:] if argv is None else argv)
     command = next(one for one in COMMANDS if one.name == (arguments.command or "serve"))
-    run: Callable[[argparse.Namespace, Mapping[str, str]], int] = importlib.import_module(command.module).run
+    module, _, function = command.target.partition(":")
+    run: Callable[[argparse.Namespace, Mapping[str, str]], int] = getattr(importlib.import_module(module), function)
     try:
         return run(arguments, os.environ if environ is None else environ)
     except BtcHealthError as error:
         for line in str(error).splitlines():
             print(f"{PROGRAM}: error: {line}", file=sys.stderr)  # noqa: T201 - what an operator sees before any log
         return 2
+    except BrokenPipeError:
+        # Whoever read our output has closed it, as `head` does; nothing more can be said there, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         return 130
 
@@ -101,21 +106,30 @@ def _score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="Print the scorecard as JSON.")
 
 
-def _file_of_storage(parser: argparse.ArgumentParser) -> None:
+def _storage_file(parser: argparse.ArgumentParser) -> None:
     _config_file(parser)
     _key_flags(parser, ("--storage.",))
     parser.add_argument("file", metavar="FILE", type=Path, help="The copy.")
 
 
+def _simulate(parser: argparse.ArgumentParser) -> None:
+    """Mirrors `python -m simulator`."""
+    parser.add_argument("--listen", default="127.0.0.1:9000", metavar="ADDRESS", help="Default: %(default)s.")
+    parser.add_argument("--recorded", type=Path, metavar="DIR", help="Replay the recorded bodies of this folder.")
+    parser.add_argument("--seed", type=int, default=1, help="Which simulated world. Default: %(default)s.")
+    parser.add_argument("--scenario", metavar="NAME", help="Incident to start with.")
+
+
 COMMANDS: Final = (
-    Command("serve", "Run the exporter (what happens when no command is named).", "exporter.commands.serve", _serve),
+    Command("serve", "Run the exporter; this happens when no command is named.", "exporter.commands.serve:run", _serve),
     Command(
         "check-config",
         "Report every mistake in the configuration, or print what is in force.",
-        "exporter.commands.check_config",
+        "exporter.commands.check_config:run",
         _check_config,
     ),
-    Command("score", "Poll every source once and print the score.", "exporter.commands.score", _score),
-    Command("backup", "Copy the SQLite file, also while it is in use.", "exporter.commands.backup", _file_of_storage),
-    Command("restore", "Put a copy back as the SQLite file.", "exporter.commands.restore", _file_of_storage),
+    Command("score", "Poll every source once and print the score.", "exporter.commands.score:run", _score),
+    Command("simulate", "Answer like every source.", "exporter.commands.simulate:run", _simulate),
+    Command("backup", "Copy the SQLite file, also while in use.", "exporter.commands.storage:backup", _storage_file),
+    Command("restore", "Put a copy back as the SQLite file.", "exporter.commands.storage:restore", _storage_file),
 )

@@ -94,7 +94,7 @@ class Service:
 
     async def start(self) -> None:
         """Yesterday's truth first, with its age; then polling."""
-        self._memory = _memory_of(await self.storage.load(ROOM))
+        self._memory = memory_of(await self.storage.load(ROOM))
         await self.collection.restore()
         self.refresh()
         await self.collection.start()
@@ -181,7 +181,7 @@ class Service:
         await self.storage.save(ROOM, KEY, self._memory.as_json())
 
 
-def _memory_of(stored: dict[str, Any]) -> Memory:
+def memory_of(stored: dict[str, Any]) -> Memory:
     if KEY not in stored:
         return Memory()
     try:
