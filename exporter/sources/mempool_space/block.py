@@ -29,7 +29,7 @@ class Extras(Payload):
         {
             "avgFee", "avgFeeRate", "coinbaseAddress", "coinbaseAddresses", "coinbaseBip54", "coinbaseRaw",
             "coinbaseSignature", "coinbaseSignatureAscii", "expectedWeight", "feePercentiles", "firstSeen", "header",
-            "segwitTotalSize", "totalInputAmt", "utxoSetSize",
+            "medianFeeAmt", "segwitTotalSize", "totalInputAmt", "utxoSetSize",
         }
     )  # fmt: skip
 

@@ -12,9 +12,8 @@ from exporter.sources.mempool_space.units import bitcoins
 from exporter.spec import DAY, HOUR, Group, Metric, Sample, Unit, endpoint
 
 TOPS: Final = ("1", "10", "100")
-# Nodes announce themselves anew about once a day, so among the hundred largest ten were heard within the last day. An
+# Nodes announce themselves anew about once a day, so a tenth of the largest was surely heard within three days. An
 # announcement carries the clock of its sender: the newest one alone may lie in the future.
-_FRESHEST: Final = 10
 _PERIOD: Final = 3 * DAY
 
 _BOTH_ENDS: Final = (
@@ -51,8 +50,8 @@ TOP_CHANNELS = Metric(
 )
 HEARD = Metric(
     "btchealth_lightning_top_nodes_update_timestamp_seconds",
-    "When the tenth most recently heard of the hundred largest Lightning nodes announced itself; weeks ago when the "
-    "backend's Lightning node is off.",
+    "Time of the node announcements at the newest tenth of the list of the largest Lightning nodes, by the nodes' own "
+    "clocks; weeks ago when the backend's Lightning node is off.",
     Unit.TIMESTAMP,
     bounds=TIMES,
     group=Group.LIGHTNING,
@@ -105,7 +104,7 @@ LargeNodes = list[Annotated[LargeNode | None, Part()]]
 
 def _heard(rows: list[LargeNode | None]) -> float | None:
     times = sorted((row.updatedAt for row in rows if row and row.updatedAt is not None), reverse=True)
-    return times[:_FRESHEST][-1] if times else None
+    return times[len(times) // 10] if times else None
 
 
 def _largest(values: list[float | None], metric: Metric) -> Iterator[Sample | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import importlib
 import json
 import math
@@ -144,17 +143,17 @@ def strange_bodies(example: Example) -> Iterator[bytes]:
         good = json.loads(encoded(example.body))
     except ValueError:
         return
-    for path in paths(good):
+    for path in tuple(paths(good)):
         for strange in STRANGE_VALUES:
             if not path:
                 yield encode(strange)
                 continue
-            changed = copy.deepcopy(good)
-            holder = changed
+            holder = good
             for step in path[:-1]:
                 holder = holder[step]
-            holder[path[-1]] = strange
-            yield encode(changed)
+            value, holder[path[-1]] = holder[path[-1]], strange
+            yield encode(good)
+            holder[path[-1]] = value
 
 
 def encode(value: Any) -> bytes:

@@ -78,7 +78,7 @@ def node(number: int, updated: int = MIDNIGHT) -> dict[str, Any]:
 
 
 NODES: Final = [node(number) for number in range(100)]
-HEARD: Final = MIDNIGHT - 600 * 9
+HEARD: Final = MIDNIGHT - 600 * 10
 
 ISPS: Final = {
     "clearnetCapacity": 300_000_000_000,
