@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import inf
 
-from simulator.clock import DAY, WEEK
+from simulator.clock import DAY
 from simulator.fees import Curve
 
 COLLAPSE_LEFT = 0.5
-_COLLAPSE_LEAD = WEEK
+_COLLAPSE_LEAD = 15 * DAY  # longer than any week-long estimate looks back at half the pace
 _FEES_LEAD = DAY
 _MAJORITY_LEAD = 10 * DAY
 _LIGHTNING_LEAD = 2 * DAY

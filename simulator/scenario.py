@@ -24,7 +24,7 @@ ALL_SOURCES = "all"
 DEFAULT_SOURCE = "mempool_space"
 
 INCIDENTS = {
-    "hashrate-collapse": "half of the hash rate leaves: blocks take twice as long, as if for a week already",
+    "hashrate-collapse": "half of the hash rate leaves: blocks take twice as long, as if for two weeks already",
     "pool-majority": "the largest pool finds more than 51 % of the blocks of every recent window",
     "fee-spike": "fee rates and the fees of the last day rise 45-fold",
     "mempool-flood": "the mempool grows nine-fold and its purging floor rises to 3 sat/vB",

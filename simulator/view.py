@@ -22,7 +22,7 @@ _MAJORITY_SHARE = 0.56
 _GOLDEN = 0.6180339887498949
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class World:
     """Everything that the seed decides."""
 
