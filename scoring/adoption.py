@@ -8,7 +8,9 @@ from scoring.curves import linear, logarithmic
 from scoring.indicator import Indicator, Level, Pillar, Ratio
 from scoring.reading import series
 
-HALF_GONE: Final = "half of the use of an ordinary day of the last year; the lowest so far was 0.64 (2018, 2021)"
+HALF_GONE: Final = (
+    "half of the use of an ordinary day of the last year; the lowest week so far was at 0.64 (April 2018)"
+)
 ORDINARY: Final = "an ordinary day of the last year"
 DOUBLED: Final = "use doubled within a year, as in 2013 and 2015"
 
@@ -31,7 +33,7 @@ ADOPTION: Final = Pillar(
             "transactions",
             "Transactions a day (7-day mean) against the 365-day median",
             _against_year("transactions"),
-            logarithmic((0.5, 0, HALF_GONE), (1.0, 60, ORDINARY), (2.0, 100, DOUBLED)),
+            logarithmic((0.5, 0, HALF_GONE), (1.0, 75, ORDINARY), (2.0, 100, DOUBLED)),
             weight=0.31,
             source="Blockchain.com chart n-transactions",
             why=(
@@ -45,7 +47,7 @@ ADOPTION: Final = Pillar(
             "addresses",
             "Active addresses a day (7-day mean) against the 365-day median",
             _against_year("addresses"),
-            logarithmic((0.5, 0, HALF_GONE), (1.0, 60, ORDINARY), (2.0, 100, DOUBLED)),
+            logarithmic((0.5, 0, HALF_GONE), (1.0, 75, ORDINARY), (2.0, 100, DOUBLED)),
             weight=0.31,
             source="Blockchain.com chart n-unique-addresses",
             why="Harder to inflate than transactions: batching hides payments, addresses show them.",
@@ -57,7 +59,7 @@ ADOPTION: Final = Pillar(
             _against_year("transfer", "usd"),
             logarithmic(
                 (0.25, 0, "three quarters of the value gone"),
-                (1.0, 60, ORDINARY),
+                (1.0, 75, ORDINARY),
                 (4.0, 100, "value moved quadrupled within a year"),
             ),
             weight=0.10,
@@ -70,9 +72,9 @@ ADOPTION: Final = Pillar(
             "Growth of the number of unspent outputs in 90 days",
             Level(series("btchealth_utxos_growth_ratio", window="90d")),
             linear(
-                (-0.05, 0, "the largest clean-up, -5 % in a quarter of 2018"),
+                (-0.07, 0, "the largest clean-up, -7 % in the quarter to December 2015 (-5 % in 2018)"),
                 (0.0, 50, "as many as a quarter ago"),
-                (0.1, 100, "a tenth more in a quarter, as in 2016 and 2019"),
+                (0.1, 100, "a tenth more in a quarter, as in 2016, 2019 and 2021"),
             ),
             weight=0.10,
             source="Blockchain.com chart utxo-count",

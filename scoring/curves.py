@@ -68,10 +68,6 @@ class Curve:
     def positions(self) -> tuple[float, ...]:
         return tuple(self._position(anchor.at) for anchor in self.anchors)
 
-    @property
-    def rising(self) -> bool:
-        return self.anchors[0].score <= self.anchors[-1].score
-
     def _position(self, value: float) -> float:
         if self.axis is Axis.LINEAR:
             return value

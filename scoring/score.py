@@ -69,11 +69,8 @@ class _Verdict:
     indicator: Indicator
     state: State
     entry: Remembered | None
+    score: float | None
     inputs: tuple[Input, ...]
-
-    @property
-    def score(self) -> float | None:
-        return None if self.entry is None else self.indicator.curve(self.entry.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ def _judge(indicator: Indicator, readings: Readings, now: float, memory: Memory)
         state, entry = State.FRESH, Remembered(value, chosen, now)
     quantity = alternatives[0 if entry is None else entry.alternative]
     inputs = tuple(Input(selector, readings.get(selector)) for selector in quantity.selectors)
-    return _Verdict(indicator, state, entry, inputs)
+    return _Verdict(indicator, state, entry, None if entry is None else indicator.curve(entry.value), inputs)
 
 
 def _pillar_result(judged: _Judged, total: float, minimum_coverage: float) -> PillarResult:

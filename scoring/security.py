@@ -10,10 +10,7 @@ from scoring.reading import series
 
 HASHRATE_WEEK: Final = series("btchealth_hashrate_hashes_per_second", window="7d")
 HALF_IDLE: Final = "half of the machines idle: they could outvote those that still run (the ban of 2021 came to 0.47)"
-WEEK_ERROR: Final = (
-    "a week has 1,008 blocks, so an estimate over it has a standard error of 3 %: above "
-    "0.97 nothing is lost for certain"
-)
+WEEK_ERROR: Final = "a week has 1,008 blocks, a standard error of 3 %: within two of them nothing is lost for certain"
 
 SECURITY: Final = Pillar(
     "security",
@@ -25,8 +22,8 @@ SECURITY: Final = Pillar(
             "hashrate_quarter",
             "Hash rate against its 90-day maximum",
             Ratio(HASHRATE_WEEK, series("btchealth_hashrate_maximum_hashes_per_second", window="90d")),
-            linear((0.5, 0, HALF_IDLE), (0.97, 100, WEEK_ERROR)),
-            weight=0.20,
+            linear((0.5, 0, HALF_IDLE), (0.94, 100, WEEK_ERROR)),
+            weight=0.22,
             source="mempool.space /api/v1/mining/hashrate/3m, 7-day means",
             why=(
                 "Hash rate that leaves within weeks is the sharpest sign of a mining crisis; its level says"
@@ -38,7 +35,7 @@ SECURITY: Final = Pillar(
             "hashrate_year",
             "Hash rate against its 365-day maximum",
             Ratio(HASHRATE_WEEK, series("btchealth_hashrate_maximum_hashes_per_second", window="365d")),
-            linear((0.5, 0, HALF_IDLE), (0.97, 100, WEEK_ERROR)),
+            linear((0.5, 0, HALF_IDLE), (0.94, 100, WEEK_ERROR)),
             weight=0.08,
             source="mempool.space /api/v1/mining/hashrate/1y, 7-day means",
             why="A loss that is not made good within a quarter stays visible for a year.",
@@ -57,15 +54,16 @@ SECURITY: Final = Pillar(
                     0,
                     (
                         "two halvings of income within a year; since the race of the first ASICs the lowest was"
-                        " 0.27 (December 2018)"
+                        " 0.27 (August 2018)"
                     ),
                 ),
-                (1.0, 80, "an ordinary day of the last year"),
+                (1.0, 75, "an ordinary day of the last year"),
                 (4.0, 100, "the highest days of 2013 and 2017"),
             ),
-            weight=0.16,
+            weight=0.17,
             source=(
-                "mempool.space /api/v1/mining/reward-stats/144, consensus price and difficulty; Blockchain.com charts"
+                "mempool.space /api/v1/mining/reward-stats/144, consensus price and difficulty; "
+                "Blockchain.com charts miners-revenue and hash-rate"
             ),
             why=(
                 "Machines are switched off when a hash earns less than its power. The level fades with "
@@ -81,8 +79,8 @@ SECURITY: Final = Pillar(
                 series("btchealth_miner_revenue_median_usd", window="365d"),
             ),
             logarithmic(
-                (0.25, 0, "half of the lowest ratio since 2016 (0.42, December 2018); 2015 began at 0.31"),
-                (1.0, 80, "an ordinary day of the last year"),
+                (0.25, 0, "a quarter of the year's ordinary income; the lowest day so far was 0.31 (January 2015)"),
+                (1.0, 75, "an ordinary day of the last year"),
                 (4.0, 100, "the booms of 2013, 2017 and 2021 reached 4 to 11"),
             ),
             weight=0.10,
@@ -121,7 +119,7 @@ SECURITY: Final = Pillar(
                         "(lowest week 0.59, July 2021)"
                     ),
                 ),
-                (0.97, 100, WEEK_ERROR),
+                (0.94, 100, WEEK_ERROR),
             ),
             weight=0.12,
             source="mempool.space /api/v1/mining/pools/1w",
@@ -153,7 +151,7 @@ SECURITY: Final = Pillar(
                 (0.0, 100, "no work wasted"),
                 (0.015, 0, "the worst recorded month, 1.5 % in 2012, when blocks took many seconds to spread"),
             ),
-            weight=0.05,
+            weight=0.03,
             source="mempool.space /api/v1/stale-tips, 4,320 blocks",
             why="Stale blocks waste work, help large miners and make short confirmations unsafe.",
         ),
@@ -172,7 +170,7 @@ SECURITY: Final = Pillar(
                     ),
                 ),
             ),
-            weight=0.05,
+            weight=0.04,
             source="mempool.space /api/v1/chain-tips",
             why="Depth of reorganisation is what a payee has to fear.",
             unit="blocks",

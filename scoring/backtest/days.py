@@ -12,10 +12,23 @@ from scoring.method import Method
 from scoring.score import MINIMUM_COVERAGE, score
 from scoring.scorecard import Scorecard
 
+# Told the days done and the days in all.
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class DayScore:
+    """By pillar id: `pillars` None where withheld, `counted` what enters the overall score even so."""
+
+    date: date
+    overall: float | None
+    coverage: float
+    pillars: Mapping[str, float | None]
+    counted: Mapping[str, float | None]
+
+
 def scorecards(history: History, method: Method, minimum_coverage: float = MINIMUM_COVERAGE) -> Iterator[Scorecard]:
+    """One a day, as of the end of the day."""
     memory = Memory()
     for day in range(history.table.days):
         now = history.table.end_of_day(day)
@@ -24,28 +37,16 @@ def scorecards(history: History, method: Method, minimum_coverage: float = MINIM
         yield card
 
 
-@dataclass(frozen=True, slots=True)
-class DayScore:
-    """`pillars` and `coverages` by pillar id; a withheld score is None."""
-
-    date: date
-    overall: float | None
-    pillars: Mapping[str, float | None]
-    coverage: float
-    coverages: Mapping[str, float]
-
-
 def day_scores(history: History, method: Method, progress: Progress) -> list[DayScore]:
-    """`progress` is told the days done and the days in all."""
     found = []
     for day, card in enumerate(scorecards(history, method)):
         found.append(
             DayScore(
-                history.table.date(day),
-                card.overall,
-                {pillar.id: pillar.score for pillar in card.pillars},
-                card.coverage,
-                {pillar.id: pillar.coverage for pillar in card.pillars},
+                date=history.table.date(day),
+                overall=card.overall,
+                coverage=card.coverage,
+                pillars={pillar.id: pillar.score for pillar in card.pillars},
+                counted={pillar.id: pillar.counted_score for pillar in card.pillars},
             )
         )
         progress(day + 1, history.table.days)

@@ -26,8 +26,11 @@ SAME_DIFFICULTY: Final = 1e-5
 # Growth may be measured from a few days earlier when the exact day has no value.
 GROWTH_SLACK_DAYS: Final = 3
 
-# A crawler's count jumps when it stumbles; the median of a month does not.
-NODE_COUNT_DAYS: Final = 30
+# The one long count of listening nodes shifts its level when its crawler changes; half a year's median shifts slowly.
+NODE_COUNT_DAYS: Final = 180
+
+# Spikes in the counts by host last a day.
+HOST_COUNT_DAYS: Final = 3
 
 MONTH_GROWTH: Final = growth(MONTH, GROWTH_SLACK_DAYS)
 
@@ -225,7 +228,7 @@ def _hosts(table: Table) -> dict[str, Recipe]:
     def make(table: Table) -> Column:
         listening = rolling(table.columns[LISTENING_NODES], NODE_COUNT_DAYS, _median_of_known)
         largest = [_largest(values) for values in zip(*(table.columns[name] for name in hosts), strict=True)]
-        return each(quantities.quotient, largest, listening)
+        return each(quantities.quotient, rolling(largest, HOST_COUNT_DAYS, _median_of_known), listening)
 
     return {
         series("btchealth_nodes_autonomous_system_top_share_ratio", top="1"): Recipe(

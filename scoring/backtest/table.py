@@ -6,9 +6,12 @@ import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Final
+
+from scoring.quantities import DAY_SECONDS
 
 Column = Sequence[float | None]
 
@@ -19,6 +22,9 @@ STALE_BLOCKS: Final = "stale_blocks.csv"
 
 # A row of the Lightning file that its compiler marked as a warm-up or outage.
 FLAG_COLUMN: Final = "ln_flagged_bad"
+
+# Where the reader puts cells that no header names.
+EXTRA: Final = "(extra)"
 
 
 class HistoryError(Exception):
@@ -45,11 +51,11 @@ class Table:
 
     def end_of_day(self, day: int) -> float:
         """Unix time at which everything about `day` is known."""
-        return midnight(self.date(day + 1))
+        return self._midnight + (day + 1) * DAY_SECONDS
 
-
-def midnight(day: date) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+    @cached_property
+    def _midnight(self) -> float:
+        return datetime.combine(self.first, time(), UTC).timestamp()
 
 
 def read(folder: Path) -> Table:
@@ -98,7 +104,7 @@ class _Builder:
 
     def pools(self, path: Path) -> list[dict[str, float]]:
         found: list[dict[str, float]] = [{} for _ in range(self.days)]
-        for day, row in _dated_rows(path):
+        for day, row in _dated_rows(path, "pool", "blocks"):
             if (position := self.index(day)) is not None:
                 pool, blocks = row["pool"], _number(row["blocks"], path, day, "blocks")
                 found[position][pool] = found[position].get(pool, 0.0) + blocks
@@ -106,23 +112,30 @@ class _Builder:
 
     def stale(self, path: Path) -> list[list[int]]:
         found: list[list[int]] = [[] for _ in range(self.days)]
-        for day, row in _dated_rows(path):
+        for day, row in _dated_rows(path, "height"):
             if (position := self.index(day)) is not None:
                 found[position].append(int(_number(row["height"], path, day, "height")))
         return found
 
 
-def _dated_rows(path: Path) -> Iterator[tuple[date, dict[str, str]]]:
+def _dated_rows(path: Path, *columns: str) -> Iterator[tuple[date, dict[str, str]]]:
     with path.open(newline="", encoding="utf-8") as stream:
-        for number, row in enumerate(csv.DictReader(stream), start=2):
-            yield _date(row.get("date"), path, number), row
+        reader = csv.DictReader(stream, restkey=EXTRA, restval="")
+        lacking = [name for name in ("date", *columns) if name not in (reader.fieldnames or ())]
+        if lacking:
+            raise HistoryError(f"{path}: expected a header with the columns {', '.join(lacking)}")
+        for row in reader:
+            where = f"{path}, line {reader.line_num}"
+            if EXTRA in row:
+                raise HistoryError(f"{where}: expected {len(reader.fieldnames or ())} cells, got more")
+            yield _date(row["date"], where), row
 
 
-def _date(text: str | None, path: Path, number: int) -> date:
+def _date(text: str, where: str) -> date:
     try:
-        return date.fromisoformat(text or "")
+        return date.fromisoformat(text)
     except ValueError:
-        raise HistoryError(f"{path}, line {number}: date {text!r}; expected YYYY-MM-DD") from None
+        raise HistoryError(f"{where}: date {text!r}; expected YYYY-MM-DD") from None
 
 
 def _number(text: str, path: Path, day: date, name: str) -> float:

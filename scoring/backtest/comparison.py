@@ -1,0 +1,80 @@
+"""The overall score as it would be if it were made of the pillars in another way."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from scoring.backtest.aggregation import Aggregate, combined, mean
+from scoring.backtest.days import DayScore
+from scoring.backtest.episodes import Episode
+from scoring.backtest.study import MONTH, SEEN_P_VALUE, Span, Track, judge, moves, ordinary
+from scoring.backtest.tally import Tally, tally
+from scoring.method import Method
+
+# Below this a pillar is in crisis, and the overall score should not hide it.
+CRISIS: Final = 30.0
+ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateResult:
+    """`fall`: median fall in the down episodes with a trace. `ordinary_fall`: exceeded by one ordinary month in ten.
+
+    `in_crisis`: mean score on days with a pillar below 30. `lowered`: share of days below the weighted mean.
+    """
+
+    name: str
+    tally: Tally
+    fall: float | None
+    ordinary_fall: float | None
+    daily_change: float | None
+    in_crisis: float | None
+    lowered: float | None
+
+
+def compare(
+    name: str,
+    aggregate: Aggregate,
+    method: Method,
+    days: Sequence[DayScore],
+    episodes: Iterable[tuple[Episode, Span]],
+) -> AggregateResult:
+    """`episodes` inside the history, with their spans."""
+    values = [_combined(day, method, aggregate) for day in days]
+    usual = [_combined(day, method, mean) for day in days]
+    track, spans = Track(values), list(episodes)
+    busy = [span for _, span in spans]
+    judged = [(one, judge(track, span, upward=one.upward, busy=busy)) for one, span in spans]
+    quiet = sorted(move.points for move in ordinary(moves(track, MONTH, upward=False), MONTH, busy))
+    pairs = [(got, plain) for got, plain in zip(values, usual, strict=True) if got is not None and plain is not None]
+    crises = [value for value, day in zip(values, days, strict=True) if value is not None and _worst(day) < CRISIS]
+    return AggregateResult(
+        name=name,
+        tally=tally(judged),
+        fall=_median(
+            verdict.move.points
+            for one, verdict in judged
+            if verdict is not None and not one.upward and one.traceless is None
+        ),
+        ordinary_fall=quiet[int((1 - SEEN_P_VALUE) * len(quiet))] if quiet else None,
+        daily_change=_median(abs(b - a) for a, b in pairwise(values) if a is not None and b is not None),
+        in_crisis=statistics.fmean(crises) if crises else None,
+        lowered=sum(got < plain - ROUNDING for got, plain in pairs) / len(pairs) if pairs else None,
+    )
+
+
+def _combined(day: DayScore, method: Method, aggregate: Aggregate) -> float | None:
+    return None if day.overall is None else combined(method, day.counted, aggregate)
+
+
+def _worst(day: DayScore) -> float:
+    return min(score for score in day.counted.values() if score is not None)
+
+
+def _median(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return statistics.median(known) if known else None

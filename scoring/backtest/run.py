@@ -1,0 +1,30 @@
+"""The whole backtest in one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scoring.backtest.days import Progress, day_scores
+from scoring.backtest.episodes import read_episodes
+from scoring.backtest.frozen import frozen
+from scoring.backtest.history import history
+from scoring.backtest.result import Result
+from scoring.backtest.table import read
+from scoring.methodology import METHOD
+
+
+def silent(done: int, total: int) -> None:
+    """For a caller that shows no progress."""
+
+
+def run(folder: Path, events: Path, progress: Progress = silent) -> Result:
+    """Score every day of the history in `folder` and study the episodes of the CSV file `events`.
+
+    Raises HistoryError where either cannot be used. `progress` is told the days done and the days in all.
+    """
+    episodes = read_episodes(events, (pillar.id for pillar in METHOD.pillars))
+    known = history(read(folder), METHOD)
+    total = 2 * known.table.days
+    days = day_scores(known, METHOD, lambda done, _: progress(done, total))
+    frozen_days = day_scores(known, frozen(METHOD), lambda done, _: progress(known.table.days + done, total))
+    return Result(METHOD, known, days, frozen_days, episodes)
