@@ -9,7 +9,7 @@ from simulator.clock import DAY
 from simulator.fees import Curve
 
 COLLAPSE_LEFT = 0.5
-_COLLAPSE_LEAD = 15 * DAY  # longer than any week-long estimate looks back at half the pace
+_COLLAPSE_LEAD = 15 * DAY  # at half the pace 1008 blocks, the longest estimate, take 14
 _FEES_LEAD = DAY
 _MAJORITY_LEAD = 10 * DAY
 _LIGHTNING_LEAD = 2 * DAY

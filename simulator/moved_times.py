@@ -72,8 +72,9 @@ class DatedBody:
     def of(cls, text: str, fields: tuple[TimeField, ...]) -> DatedBody:
         found = [(field, list(_literals(text, field))) for field in fields]
         moments = {literal: (field.form, field.form.read(literal)) for field, literals in found for literal in literals}
-        first = [moments[literal][1] for literal in found[0][1]]
-        return cls(text, moments, max(first))
+        if not found[0][1]:
+            raise ValueError(f"no moment under {fields[0].path or fields[0].form.value!r}")
+        return cls(text, moments, max(moments[literal][1] for literal in found[0][1]))
 
     def moved(self, seconds: float) -> str:
         def written(match: re.Match[str]) -> str:

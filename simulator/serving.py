@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -70,7 +71,7 @@ def cli_main(
         print(f"simulate: {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its user
         return 2
     except OSError as error:
-        print(f"simulate: cannot listen on {listen}: {error.strerror}", file=sys.stderr)  # noqa: T201 - as above
+        print(f"simulate: cannot listen on {listen}: {os.strerror(error.errno)}", file=sys.stderr)  # noqa: T201 - as above
         return 2
     return 0
 
