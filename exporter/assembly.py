@@ -17,11 +17,11 @@ from exporter.clock import Clock
 from exporter.collection import Collection, Surroundings
 from exporter.config import Config, as_yaml
 from exporter.derived import enrich
-from exporter.domain_families import DomainFamilies
 from exporter.exposition import Publication
 from exporter.inventory import sample_names
 from exporter.own_families import Own
 from exporter.process import process_collectors
+from exporter.reference import help_texts
 from exporter.service import Reloading, Service
 from exporter.sources.registry import SOURCES
 from exporter.storage import Storage
@@ -55,7 +55,9 @@ def gathering(
 
 def rules_of(config: Config) -> Rules:
     """The weights have been checked when the configuration was read."""
-    return Rules(enrich, customised(METHOD, config.scoring.weights), config.scoring.minimum_coverage)
+    places = [(source, endpoint) for source in SOURCES for endpoint in config.endpoints(source)]
+    method = customised(METHOD, config.scoring.weights)
+    return Rules(enrich, method, config.scoring.minimum_coverage, help_texts(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,7 @@ def exporter_of(opened: Opened, clock: Clock) -> tuple[Service, Server]:
     )
     publication = Publication(own, monotonic)
     reloading = Reloading(opened.load, rules_of, logs.configure)
-    domain = DomainFamilies(lambda metric: metric.help)
-    service = Service(config, gathered.collection, opened.storage, publication, reloading, domain, clock, changed)
+    service = Service(config, gathered.collection, opened.storage, publication, reloading, clock, changed)
     return service, _server(service, opened, meter)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exporter.build import build
-from exporter.config import flags
+from exporter.config_keys import flags
 from exporter.configfile import environment_name
 from exporter.errors import BtcHealthError
 

@@ -5,16 +5,15 @@ Each key is declared once: type, default and a sentence. Docs, JSON Schema, flag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from exporter.mistakes import nested
 from exporter.scalars import (
     Address,
     BaseUrl,
@@ -230,65 +229,6 @@ def tune(endpoint: Endpoint, chosen: EndpointConfig) -> Endpoint:
         max_age_override=endpoint.max_age_override if chosen.max_age is None else chosen.max_age,
         enabled=endpoint.enabled if chosen.enabled is None else chosen.enabled,
     )
-
-
-def keys(model: type[BaseModel] = Config, at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Key]]:
-    """Every key with its path; `*` stands for a name chosen from a list."""
-    for name, info in model.model_fields.items():
-        yield (*at, name), next(part for part in info.metadata if isinstance(part, Key))
-        inner, named = nested(info.annotation)
-        if inner is not None:
-            yield from keys(inner, (*at, name, *(("*",) if named else ())))
-
-
-def is_key(path: tuple[str, ...], model: type[BaseModel] = Config) -> bool:
-    """Whether `path` names a section, a key, or an entry of a key that maps names to values."""
-    if not path:
-        return True
-    info = model.model_fields.get(path[0])
-    if info is None:
-        return False
-    inner, named = nested(info.annotation)
-    if inner is not None:
-        return is_key(path[2:] if named else path[1:], inner)
-    return len(path) <= (2 if get_origin(info.annotation) is dict else 1)
-
-
-def value_at(config: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        config = getattr(config, name)
-    return config
-
-
-def restart_keys(old: Config, new: Config) -> tuple[str, ...]:
-    """The keys that differ and cannot change while the process runs."""
-    return tuple(".".join(path) for path, key in keys() if key.restart and value_at(old, path) != value_at(new, path))
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A key that has a flag; `default` as a person would write it."""
-
-    name: str
-    path: tuple[str, ...]
-    text: str
-    default: str
-    is_switch: bool
-    repeatable: bool
-
-    @property
-    def metavar(self) -> str:
-        return self.path[-1].upper()
-
-
-def flags() -> Iterator[Flag]:
-    defaults = Config()
-    for path, key in keys():
-        if key.flag is not None:
-            default = value_at(defaults, path)
-            listed = isinstance(default, tuple) and not isinstance(default, Address)
-            text = ", ".join(map(str, default)) if listed else "unset" if default is None else str(default).lower()
-            yield Flag(key.flag, path, key.text, text, isinstance(default, bool), listed)
 
 
 def as_yaml(config: Config) -> str:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from exporter.config import Config, is_key, keys
+from exporter.config import Config
+from exporter.config_keys import is_key, keys
 from exporter.mistakes import Mistake, Path, by_place, dotted, explain, refuse, shown
 from exporter.namecheck import drop_unknown_sources, unknown_names
 from exporter.scalars import MASK, Written, has_password

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from exporter.exposition import Family, Kind, Series
@@ -17,11 +17,10 @@ _UNIT_NAMES: Final = {Unit.TIMESTAMP: "seconds", Unit.INFO: ""}
 class DomainFamilies:
     """Remembers the series it made of observations that are still the same."""
 
-    def __init__(self, help_of: Callable[[Metric], str]) -> None:
-        self._help_of = help_of
+    def __init__(self) -> None:
         self._made: dict[str, tuple[Observation, Series]] = {}
 
-    def __call__(self, view: View, snapshot: Snapshot) -> Iterator[Family]:
+    def __call__(self, view: View, snapshot: Snapshot, help_texts: Mapping[Metric, str]) -> Iterator[Family]:
         sources = _sources(snapshot)
         made: dict[str, tuple[Observation, Series]] = {}
         members: dict[Metric, list[Series]] = defaultdict(list)
@@ -34,7 +33,7 @@ class DomainFamilies:
         self._made = made
         for metric, series in members.items():
             unit = _UNIT_NAMES.get(metric.unit, metric.unit.suffix)
-            yield Family(metric.name, Kind.GAUGE, self._help_of(metric), unit, tuple(series))
+            yield Family(metric.name, Kind.GAUGE, help_texts[metric], unit, tuple(series))
 
 
 def _sources(snapshot: Snapshot) -> dict[str, str]:

@@ -11,7 +11,8 @@ import structlog
 
 from exporter.archive import STEP, Archive
 from exporter.clock import Clock
-from exporter.config import Config, restart_keys
+from exporter.config import Config
+from exporter.config_keys import restart_keys
 from exporter.domain_families import DomainFamilies
 from exporter.errors import ConfigError
 from exporter.exposition import Publication
@@ -76,12 +77,12 @@ class Service:
     storage: Storage
     publication: Publication
     reloading: Reloading
-    domain: DomainFamilies
     clock: Clock
     changed: asyncio.Event
     reloads: Reloads = field(init=False)
     world: World = field(init=False)
     _archive: Archive = field(init=False)
+    _domain: DomainFamilies = field(init=False, default_factory=DomainFamilies)
     _sources: SourceFamilies = field(init=False, default_factory=SourceFamilies)
     _rules: Rules = field(init=False)
     _memory: Memory = field(init=False, default_factory=Memory)
@@ -113,8 +114,8 @@ class Service:
         snapshot, figures = self.collection.snapshot, self.collection.figures()
         world = self._rules.world(snapshot, figures, self.clock.wall(), self._memory)
         self.world, self._memory = world, world.scorecard.memory
-        domain, sources = self.domain(world.view, world.snapshot), self._sources(world.figures)
-        self.publication.update((*domain, *scores(world.scorecard), *sources))
+        domain = self._domain(world.view, world.snapshot, self._rules.help_texts)
+        self.publication.update((*domain, *scores(world.scorecard), *self._sources(world.figures)))
 
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError, and then the old configuration stays in force."""

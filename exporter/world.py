@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.snapshot import Snapshot, View
+from exporter.spec import Metric
 from exporter.statistics import SourceFigures
 from scoring.memory import Memory
 from scoring.method import Method
@@ -37,11 +38,12 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a world is made: what follows from the readings, and how they are scored."""
+    """How a world is made: what follows from the readings, how they are scored, and HELP of each metric."""
 
     enrich: Enrich
     method: Method
     minimum_coverage: float
+    help_texts: Mapping[Metric, str]
 
     def world(self, snapshot: Snapshot, figures: Sequence[SourceFigures], now: float, memory: Memory) -> World:
         view = self.enrich(snapshot, snapshot.view(now))

@@ -6,7 +6,8 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from exporter.config import Config, flags
+from exporter.config import Config
+from exporter.config_keys import flags
 from exporter.configfile import load
 
 
