@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Final
 from xml.etree.ElementTree import Element, ParseError
@@ -23,6 +24,9 @@ class RfcTime(Field):
         if not isinstance(value, str):
             raise ValueError(value)  # noqa: TRY004 - one exception for every refusal
         moment = parsedate_to_datetime(value)
+        if moment.tzinfo is None and value.rstrip().endswith("-0000"):
+            # Universal time of a writer who does not tell where it is; Ruby writes it so.
+            moment = moment.replace(tzinfo=UTC)
         if moment.tzinfo is None:
             raise ValueError(value)
         return moment.timestamp()

@@ -136,7 +136,7 @@ class Tally:
             self._add_place(row[7], row[11])
 
     def _add_software(self, agent: Any, since: Any, services: Any, height: Any) -> None:
-        whole = [number for number in (since, services, height) if isinstance(number, int) and number >= 0]
+        whole = [number for number in (since, services, height) if type(number) is int and number >= 0]
         if not isinstance(agent, str) or len(whole) < 3:  # noqa: PLR2004 - as many as were asked for
             self.refused += 1
             return

@@ -50,7 +50,12 @@ def maximum_of(days: int) -> Statistic:
 
 def maximum_of_weekly_means(days: int) -> Statistic:
     """The largest mean of seven neighbouring points: one lucky day is no record."""
-    return _over(days, lambda rows: max(mean([value for _, value in rows[i : i + 7]]) for i in range(len(rows) - 6)))
+
+    def largest(rows: Rows) -> float | None:
+        values = [value for _, value in rows]
+        return max((mean(values[start : start + 7]) for start in range(len(values) - 6)), default=None)
+
+    return _over(days, largest)
 
 
 def growth_over(days: int) -> Statistic:
