@@ -100,7 +100,7 @@ format: $(DEV_STAMP) ## Format the code and mend what ruff can mend
 lock: | $(BIN)/uv ## Bring the lock files up to date with pyproject.toml
 	@$(LOCK) --group build --output-file requirements/build.txt
 	@$(LOCK) pyproject.toml --constraints requirements/build.txt --output-file requirements/run.txt
-	@$(LOCK) pyproject.toml --group build --group test --group lint --group bench \
+	@$(LOCK) pyproject.toml --group build --group test --group lint --group bench --group dashboards \
 		--constraints requirements/run.txt --output-file requirements/dev.txt
 
 .PHONY: clean

@@ -1,0 +1,124 @@
+"""A dashboard: one question, its rows, and the frame that all of them share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models import dashboard as model
+
+from grafana.generator.annotations import Annotation
+from grafana.generator.panels import Link, Panel
+from grafana.generator.render import DATA_SOURCE, rendered
+
+PREFIX: Final = "btchealth"
+TAG: Final = "btc-health"
+
+# Families that tell which jobs and instances there are; both exist as long as the exporter answers.
+_PRESENT: Final = "btchealth_overall_coverage_ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`title` empty for the first panels, which need no heading."""
+
+    title: str
+    panels: Sequence[Panel]
+    collapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    label: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`id` makes the uid; `onward` are ids of the dashboards to look at next, the first of them leads back up."""
+
+    id: str
+    title: str
+    question: str
+    rows: Sequence[Row]
+    onward: Sequence[str]
+    annotations: Sequence[Annotation] = ()
+    variables: Sequence[Variable] = ()
+    since: str = "now-24h"
+    refresh: str = "1m"
+    tag: str = "network"
+
+    @property
+    def uid(self) -> str:
+        return uid(self.id)
+
+    def panels(self) -> Iterator[Panel]:
+        for row in self.rows:
+            yield from row.panels
+
+
+def uid(board: str) -> str:
+    return f"{PREFIX}-{board}"
+
+
+def link_to(board: str, title: str, variables: str = "") -> Link:
+    """Opens another dashboard with the same data source, job, instance and time."""
+    return Link(title, f"/d/{uid(board)}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}{variables}")
+
+
+def to_json(board: Board, titles: dict[str, str]) -> str:
+    """`titles` of all dashboards by id, for the links."""
+    frame = build.Dashboard(board.title).uid(board.uid).description(board.question).tags([TAG, board.tag]).readonly()
+    frame.time(board.since, "now").timezone("browser").refresh(board.refresh).version(1)
+    frame.tooltip(model.DashboardCursorSync.CROSSHAIR)
+    for variable in _variables(board):
+        frame.with_variable(variable)
+    frame.annotations(list(board.annotations))
+    for other in board.onward:
+        frame.link(_dashboard_link(other, titles[other]))
+    numbers = iter(range(1, 1000))
+    for row in board.rows:
+        _add_row(frame, row, numbers)
+    plain: dict[str, Any] = json.loads(JSONEncoder().encode(frame.build()))
+    return json.dumps({"id": None, **plain}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _add_row(frame: build.Dashboard, row: Row, numbers: Iterator[int]) -> None:
+    if not row.title:
+        for panel in row.panels:
+            frame.with_panel(rendered(panel, next(numbers)))
+        return
+    heading = build.Row(row.title).id(next(numbers)).collapsed(row.collapsed)
+    if row.collapsed:
+        for panel in row.panels:
+            heading.with_panel(rendered(panel, next(numbers)))
+        frame.with_row(heading)
+        return
+    frame.with_row(heading)
+    for panel in row.panels:
+        frame.with_panel(rendered(panel, next(numbers)))
+
+
+def _variables(board: Board) -> Iterator[build.DatasourceVariable | build.QueryVariable]:
+    yield build.DatasourceVariable("datasource").label("Data source").type("prometheus")
+    yield _query_variable("job", "Job", f"label_values({_PRESENT}, job)")
+    yield _query_variable("instance", "Instance", f'label_values({_PRESENT}{{job=~"$job"}}, instance)')
+    for one in board.variables:
+        yield _query_variable(one.name, one.label, one.query)
+
+
+def _query_variable(name: str, label: str, query: str) -> build.QueryVariable:
+    everything = model.VariableOption(text="All", value="$__all", selected=True)
+    variable = build.QueryVariable(name).label(label).query({"query": query, "refId": name}).current(everything)
+    variable.datasource(DATA_SOURCE).multi(True).include_all(True).all_value(".*")  # noqa: FBT003 - the SDK's own form
+    return variable.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(model.VariableSort.ALPHABETICAL_ASC)
+
+
+def _dashboard_link(board: str, title: str) -> build.DashboardLink:
+    link = build.DashboardLink(title).type(model.DashboardLinkType.LINK).url(f"/d/{uid(board)}")
+    return link.icon("dashboard").keep_time(True).include_vars(True)  # noqa: FBT003 - the SDK's own form

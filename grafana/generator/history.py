@@ -1,0 +1,94 @@
+"""Ten years: how healthy was it, and what happened?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana.generator import limits
+from grafana.generator.annotations import METHODOLOGY, known_times
+from grafana.generator.board import Board, Row
+from grafana.generator.colours import BLUE, GREEN, GREY, ORANGE, PILLARS, PURPLE
+from grafana.generator.episodes import EPISODES, HALVINGS
+from grafana.generator.overview import WITHHELD
+from grafana.generator.panels import FORMATS, Kind, Panel
+from grafana.generator.families import family
+from grafana.generator.queries import Query, name_of, value
+
+# Data of the past come once a day: a line takes the last value of each step, and no step is shorter than a day.
+_STEP: Final = "1d"
+_OVER: Final = "$__interval"
+
+
+def _past(selector: str, legend: str) -> Query:
+    return Query(value(selector, _OVER), legend, interval=_STEP)
+
+
+def _raw(title: str, selector: str, legend: str, *, log_scale: bool = False) -> Panel:
+    declared = family(name_of(selector))
+    unit, decimals = FORMATS[declared.unit]
+    return Panel(
+        title, declared.help, Kind.LINES, (_past(selector, legend),),
+        unit=unit, decimals=decimals, width=8, height=7, log_scale=log_scale,
+    )  # fmt: skip
+
+
+HISTORY: Final = Board(
+    "history", "Bitcoin health: history", "How healthy has Bitcoin been over ten years, and what happened then?",
+    (
+        Row("", (
+            Panel(
+                "How healthy has it been?",
+                "Overall score with its bounds. Marks: halvings and the episodes that the method was studied with. "
+                "Needs backfilled data for the time before the exporter ran.",
+                Kind.LINES,
+                (
+                    _past("btchealth_overall_score", "Score"),
+                    _past("btchealth_overall_score_upper_bound", "At most"),
+                    _past("btchealth_overall_score_lower_bound", "At least"),
+                ),
+                decimals=1, width=24, height=10, minimum=0, maximum=100, no_value=WITHHELD,
+                colours={"Score": BLUE, "At most": GREY, "At least": GREY},
+            ),
+            Panel(
+                "Which pillar was weak when?", "Score of each pillar of 100.",
+                Kind.LINES, (_past("btchealth_pillar_score", "{{pillar}}"),),
+                decimals=0, width=24, height=10, minimum=0, maximum=100, colours=PILLARS, no_value=WITHHELD,
+            ),
+        )),
+        Row("How much was known?", (
+            Panel(
+                "How much of the score rested on data?",
+                "Share of weight backed by data. Some inputs have no public history, so early years stand on fewer.",
+                Kind.LINES,
+                (
+                    _past("btchealth_overall_coverage_ratio", "Overall"),
+                    _past("btchealth_pillar_coverage_ratio", "{{pillar}}"),
+                ),
+                unit="percentunit", decimals=0, width=16, height=8, minimum=0, maximum=1, shaded=True,
+                steps=limits.band(limits.limit("coverage_low_ratio"), low_is_bad=True, colour=ORANGE),
+                colours={"Overall": GREY, **PILLARS},
+            ),
+            Panel(
+                "By which method?", "Version of the scoring method: scores of different versions do not compare.",
+                Kind.STATES, (Query(
+                    'max by (version) (last_over_time(btchealth_methodology_info{job=~"$job",instance=~"$instance"}[$__interval]))',
+                    "{{version}}", interval=_STEP,
+                ),),
+                width=8, height=8, mappings={"1": ("In force", PURPLE)}, steps=limits.above(1, PURPLE, GREEN),
+            ),
+        )),
+        Row("What was behind it?", (
+            _raw("What was a bitcoin worth?", "btchealth_price_consensus_usd", "Price", log_scale=True),
+            _raw("How much was hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}', "7-day mean", log_scale=True),
+            _raw("What did a hash earn?", "btchealth_hashprice_usd_per_petahash_day", "Hashprice", log_scale=True),
+            _raw("What did a transaction cost?", 'btchealth_fee_mean_usd{window="24h"}', "Mean fee", log_scale=True),
+            _raw("How many transactions a day?", 'btchealth_daily_transactions_mean{window="7d"}', "7-day mean"),
+            _raw("How much could Lightning route?", "btchealth_lightning_capacity_bitcoins", "Capacity"),
+        )),
+    ),
+    onward=("overview", "security", "decentralization", "throughput", "adoption", "lightning"),
+    annotations=(
+        known_times("Halvings", HALVINGS, PURPLE), known_times("Episodes", EPISODES, ORANGE), METHODOLOGY,
+    ),
+    since="now-10y", refresh="1h",
+)  # fmt: skip

@@ -1,0 +1,144 @@
+"""Is Bitcoin healthy, and if not, what moved?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grafana.generator import limits
+from grafana.generator.annotations import NETWORK
+from grafana.generator.board import Board, Row, link_to
+from grafana.generator.colours import BAD, BLUE, GOOD, GREY, PILLARS, WARNING
+from grafana.generator.panels import Field, Kind, Link, Panel, lines, stat
+from grafana.generator.queries import Query, recorded, value
+from grafana.generator.tables import FIRING, runbook
+from scoring.methodology import METHOD
+
+WITHHELD: Final = "Withheld: too little fresh data (see Sources)"
+TITLES: Final = {pillar.id: pillar.title for pillar in METHOD.pillars}
+
+_PILLAR_LINK: Final = Link(
+    "Look into ${__field.labels.pillar}",
+    "/d/btchealth-${__field.labels.pillar}?${__url_time_range}&${datasource:queryparam}&${job:queryparam}",
+)
+_PILLAR_FIELDS: Final = tuple(Field(id, label=title) for id, title in TITLES.items())
+
+_SCORE: Final = Panel(
+    "Is Bitcoin healthy?",
+    "Overall score of 100, the weighted mean of the five pillars. Orange below the level of BtcHealthOverallScoreLow, "
+    "red below that of BtcHealthOverallScoreCritical. Withheld while too little of it rests on fresh data.",
+    Kind.GAUGE, (Query(value("btchealth_overall_score")),),
+    decimals=1, width=6, height=8, minimum=0, maximum=100, steps=limits.overall_steps(), no_value=WITHHELD,
+    links=(Link("What to do when it is low", runbook("BtcHealthOverallScoreLow")),),
+)  # fmt: skip
+_SURE: Final = Panel(
+    "How sure is the score?",
+    "Lowest and highest score possible if every input that is not fresh were at its worst or at its best, and the "
+    "share of all weight that rests on fresh data.",
+    Kind.STAT,
+    (
+        Query(value("btchealth_overall_score_lower_bound"), "At least"),
+        Query(value("btchealth_overall_score_upper_bound"), "At most"),
+        Query(value("btchealth_overall_coverage_ratio"), "Coverage"),
+    ),
+    decimals=1, width=4, height=8, plain=True,
+    fields=(Field("Coverage", unit="percentunit", decimals=0, steps=limits.coverage_steps()),),
+)  # fmt: skip
+_PILLARS: Final = Panel(
+    "Which pillar is weak?",
+    "Score of each pillar of 100. Red below the level at which its alert fires. Click to see what is behind it.",
+    Kind.BARS, (Query(f"sort({value('btchealth_pillar_score')})", "{{pillar}}", instant=True),),
+    decimals=1, width=7, height=8, minimum=0, maximum=100, steps=limits.pillar_steps(), no_value=WITHHELD,
+    data_links=(_PILLAR_LINK,), fields=_PILLAR_FIELDS,
+)  # fmt: skip
+_LOST: Final = Panel(
+    "What lost the most points?",
+    "Points that each indicator takes from the overall score; all of them sum to 100 minus that score.",
+    Kind.BARS,
+    (Query(f"sort_desc(topk(8, {value('btchealth_indicator_points_lost')}))", "{{indicator}}", instant=True),),
+    decimals=1, width=7, height=8, minimum=0, data_links=(_PILLAR_LINK,),
+)  # fmt: skip
+
+_NOW: Final = (
+    Panel(
+        "How old is the newest block?",
+        "Time since the header of the newest block that any source knows. A block comes every ten minutes on average; "
+        "an hour without one happens every three days by chance.",
+        Kind.STAT, (Query(f"time() - {recorded('job:btchealth_tip_timestamp_seconds:max')}"),),
+        unit="s", decimals=0, width=4, height=4, steps=limits.above(limits.limit("no_block_seconds")),
+    ),
+    stat("What does the next block cost?", 'btchealth_fee_estimate_satoshis_per_vbyte{target="next_block"}'),
+    stat("How much is waiting?", "btchealth_mempool_backlog_blocks", decimals=1,
+         steps=limits.above(limits.limit("backlog_blocks")), unit="suffix: blocks"),
+    stat("How much is hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}'),
+    stat("How many nodes are reachable?", "btchealth_nodes_reachable"),
+    stat("What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0, unit="currencyUSD"),
+)  # fmt: skip
+
+_TREND: Final = Panel(
+    "How has the score moved?",
+    "Overall score with its bounds: the further they lie apart, the less of it rests on fresh data.",
+    Kind.LINES,
+    (
+        Query(value("btchealth_overall_score"), "Score"),
+        Query(value("btchealth_overall_score_upper_bound"), "At most"),
+        Query(value("btchealth_overall_score_lower_bound"), "At least"),
+    ),
+    decimals=1, width=12, height=8, minimum=0, maximum=100, no_value=WITHHELD,
+    colours={"Score": BLUE, "At most": GREY, "At least": GREY},
+)  # fmt: skip
+_PILLAR_TREND: Final = Panel(
+    "Which pillar moved?", "Score of each pillar of 100 over time.",
+    Kind.LINES, (Query(value("btchealth_pillar_score"), "{{pillar}}"),),
+    decimals=1, width=12, height=8, minimum=0, maximum=100, colours=PILLARS, no_value=WITHHELD,
+    data_links=(_PILLAR_LINK,),
+)  # fmt: skip
+_CHANGE: Final = Panel(
+    "What changed since yesterday?",
+    "Mean of the last hour minus that of the same hour a day ago, in points. Red where the fall reaches the level of "
+    "BtcHealthScoreFell.",
+    Kind.BARS, (Query(f"sort({recorded('job_pillar:btchealth_pillar_score:delta1d')})", "{{pillar}}", instant=True),),
+    decimals=1, width=6, height=8, fields=_PILLAR_FIELDS, data_links=(_PILLAR_LINK,),
+    minimum=2 * limits.limit("score_fall_points"), maximum=-2 * limits.limit("score_fall_points"),
+    steps=(limits.Step(None, BAD), limits.Step(limits.limit("score_fall_points"), WARNING), limits.Step(0, GOOD)),
+    no_value="Needs a day of data", may_be_empty="needs more than a day of data",
+)  # fmt: skip
+_FRESH: Final = Panel(
+    "Whose data are late?",
+    "Share of each source's endpoints whose data are younger than their declared largest age.",
+    Kind.BARS,
+    (Query(f"sort({recorded('job_source:btchealth_endpoints_fresh_per_endpoint:ratio')})", "{{source}}", instant=True),),
+    unit="percentunit", decimals=0, width=6, height=8, minimum=0, maximum=1,
+    steps=limits.below(limits.limit("freshness_objective_ratio")),
+    data_links=(link_to("sources", "Look into ${__field.labels.source}", "&var-source=${__field.labels.source}"),),
+)  # fmt: skip
+
+OVERVIEW: Final = Board(
+    "overview", "Bitcoin health: overview", "Is Bitcoin healthy, and if not, what moved?",
+    (
+        Row("", (_SCORE, _SURE, _PILLARS, _LOST)),
+        Row("What is it like right now?", _NOW),
+        Row("How did it get here?", (_TREND, _PILLAR_TREND)),
+        Row("What needs somebody?", (FIRING, _CHANGE, _FRESH)),
+        Row("Do the sources agree?", (
+            lines("How high is the chain?", {"{{source}}": "btchealth_tip_height"}, width=8, calculations=("lastNotNull",)),
+            lines("What is the price?", {"{{source}}": "btchealth_price_usd"}, decimals=0),
+            Panel(
+                "How far apart are they?",
+                "Highest minus lowest value over their median, of sources read at about the same time. The line is "
+                "the level of BtcHealthSourceDisagreement for prices.",
+                Kind.LINES,
+                (
+                    Query(value("btchealth_price_disagreement_ratio"), "Price"),
+                    Query(value("btchealth_difficulty_disagreement_ratio"), "Difficulty"),
+                    Query(value("btchealth_circulating_supply_disagreement_ratio"), "Supply"),
+                ),
+                unit="percentunit", decimals=2, width=8, minimum=0, shaded=True,
+                steps=limits.band(limits.limit("price_disagreement_ratio"), low_is_bad=False, colour=BAD),
+                colours={"Price": BLUE, "Difficulty": WARNING, "Supply": GREY},
+            ),
+        )),
+    ),
+    onward=(*TITLES, "sources", "alerts", "history", "exporter"),
+    annotations=NETWORK,
+)  # fmt: skip
+

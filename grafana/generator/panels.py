@@ -1,0 +1,153 @@
+"""What a panel is, before it becomes Grafana's JSON, and the panels that dashboards repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from exporter.spec import Unit
+from grafana.generator.colours import LINES
+from grafana.generator.families import family
+from grafana.generator.limits import Steps
+from grafana.generator.queries import Query, name_of, value
+
+
+class Kind(StrEnum):
+    LINES = "timeseries"
+    STAT = "stat"
+    GAUGE = "gauge"
+    BARS = "bargauge"
+    TABLE = "table"
+    STATES = "state-timeline"
+    ALERTS = "alertlist"
+
+
+# Grafana's name of a unit and decimals that are worth reading.
+FORMATS: Final[Mapping[Unit, tuple[str, int | None]]] = {
+    Unit.NONE: ("locale", None),
+    Unit.SCORE: ("none", 1),
+    Unit.SECONDS: ("s", None),
+    Unit.TIMESTAMP: ("dateTimeFromNow", None),
+    Unit.BYTES: ("bytes", 1),
+    Unit.VBYTES: ("si:vB", 1),
+    Unit.VBYTES_PER_SECOND: ("si:vB/s", 1),
+    Unit.RATIO: ("percentunit", 1),
+    Unit.BITCOINS: ("suffix: BTC", 2),
+    Unit.SATOSHIS: ("suffix: sat", 0),
+    Unit.SATOSHIS_PER_VBYTE: ("suffix: sat/vB", 1),
+    Unit.USD: ("currencyUSD", 2),
+    Unit.HASHES_PER_SECOND: ("si:H/s", 1),
+    Unit.USD_PER_PETAHASH_DAY: ("currencyUSD", 2),
+    Unit.BITCOINS_PER_PETAHASH_DAY: ("suffix: BTC", 6),
+    Unit.INFO: ("none", None),
+}
+
+WHY_EMPTY: Final = "No data: the value is too old or its source is silent (see Sources)"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How one column of a table, or one series, differs: matched by name."""
+
+    name: str
+    unit: str | None = None
+    decimals: int | None = None
+    colour: str | None = None
+    steps: Steps = ()
+    label: str | None = None
+    width: int | None = None
+    links: tuple[Link, ...] = ()
+    hidden: bool = False
+    mappings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Width of 24 columns, height in rows of Grafana's grid. `mappings`: value to (text, colour)."""
+
+    title: str
+    description: str
+    kind: Kind
+    queries: tuple[Query, ...] = ()
+    unit: str = "none"
+    decimals: int | None = None
+    width: int = 12
+    height: int = 8
+    no_value: str = WHY_EMPTY
+    steps: Steps = ()
+    shaded: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    colours: Mapping[str, str] = field(default_factory=dict)
+    fields: tuple[Field, ...] = ()
+    mappings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    data_links: tuple[Link, ...] = ()
+    transformations: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    log_scale: bool = False
+    plain: bool = False
+    calculations: tuple[str, ...] = ("lastNotNull", "min", "max")
+    # Why it may show nothing in a healthy world; a test wants data in all others.
+    may_be_empty: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _described(selectors: Sequence[str], extra: str) -> str:
+    helps = dict.fromkeys(family(name_of(selector)).help for selector in selectors)
+    return " ".join((*helps, extra)).strip()
+
+
+def _formatted(selector: str) -> tuple[str, int | None]:
+    return FORMATS[family(name_of(selector)).unit]
+
+
+def lines(title: str, series: Mapping[str, str], extra: str = "", **more: Any) -> Panel:
+    """Raw series over time: legend to selector. Unit and description are those of the metrics."""
+    selectors = tuple(series.values())
+    unit, decimals = _formatted(selectors[0])
+    if len({_formatted(selector) for selector in selectors}) > 1:
+        raise ValueError(f"panel {title!r}: expected one unit, got {sorted(map(name_of, selectors))}")
+    queries = tuple(Query(value(selector), legend) for legend, selector in series.items())
+    return Panel(
+        title, _described(selectors, extra), Kind.LINES, queries,
+        **{"unit": unit, "decimals": decimals, "colours": _colours(series), "width": 8, **more},
+    )  # fmt: skip
+
+
+def _colours(series: Mapping[str, str]) -> dict[str, str]:
+    """One colour a series, where its names are known beforehand."""
+    names: list[str] = []
+    for legend, selector in series.items():
+        label = legend.removeprefix("{{").removesuffix("}}")
+        values = family(name_of(selector)).labels.get(label) if label != legend else None
+        names += values or [legend]
+    if len(names) > len(LINES):
+        return {}
+    return dict(zip(names, LINES, strict=False))
+
+
+def stat(title: str, selector: str, extra: str = "", **more: Any) -> Panel:
+    """One raw value now, with its course behind it."""
+    unit, decimals = _formatted(selector)
+    return Panel(
+        title, _described((selector,), extra), Kind.STAT, (Query(value(selector)),),
+        **{"unit": unit, "decimals": decimals, "width": 4, "height": 4, **more},
+    )  # fmt: skip
+
+
+def bars(title: str, selector: str, legend: str, extra: str = "", **more: Any) -> Panel:
+    """The values of one label now, largest first."""
+    unit, decimals = _formatted(selector)
+    queries = (Query(f"sort_desc({value(selector)})", legend, instant=True),)
+    return Panel(
+        title, _described((selector,), extra), Kind.BARS, queries,
+        **{"unit": unit, "decimals": decimals, "width": 8, "minimum": 0, **more},
+    )  # fmt: skip

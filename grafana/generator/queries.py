@@ -1,0 +1,82 @@
+"""Queries in the few forms that panels need, so that each of them chooses job and instance and survives replicas."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from grafana.generator.families import family
+from scoring.indicator import Level, Quantity, Ratio, Scaled
+
+# Replicas say the same thing: the largest of them is one series, whichever of them answers.
+REPLICA_LABELS: Final = ("instance", "pod")
+TARGET: Final = 'job=~"$job",instance=~"$instance"'
+JOB: Final = 'job=~"$job"'
+RATE: Final = "$__rate_interval"
+
+_SELECTOR: Final = re.compile(r"([a-zA-Z_:]\w*(?::\w+)*)(?:\{(.*)\})?")
+_LABEL: Final = re.compile(r'(\w+)="[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`legend` in Grafana's form: text with {{label}}. `instant`: one value now instead of a line."""
+
+    expr: str
+    legend: str = ""
+    instant: bool = False
+    table: bool = False
+    interval: str | None = None
+
+
+def _parts(selector: str) -> tuple[str, str]:
+    match = _SELECTOR.fullmatch(selector)
+    if not match:
+        raise ValueError(f'selector {selector!r}: expected name{{label="value"}}')
+    return match[1], match[2] or ""
+
+
+def name_of(selector: str) -> str:
+    return _parts(selector)[0]
+
+
+def chosen(selector: str) -> str:
+    """The selector with the dashboard's job and instance."""
+    name, labels = _parts(selector)
+    return f"{name}{{{TARGET}{',' if labels else ''}{labels}}}"
+
+
+def recorded(selector: str) -> str:
+    """A recording rule's series: replicas are merged already, so there is no instance to choose."""
+    name, labels = _parts(selector)
+    return f"{name}{{{JOB}{',' if labels else ''}{labels}}}"
+
+
+def value(selector: str, over: str | None = None) -> str:
+    """One series for all replicas. Labels that the selector fixes are dropped: they say nothing any more.
+
+    `over`: the last value within this range, for data that come once a day.
+    """
+    name, labels = _parts(selector)
+    family(name)
+    dropped = ", ".join((*REPLICA_LABELS, *_LABEL.findall(labels)))
+    inner = chosen(selector)
+    return f"max without ({dropped}) ({f'last_over_time({inner}[{over}])' if over else inner})"
+
+
+def quantity(scored: Quantity) -> str:
+    """What an indicator measures, from the same series as its score."""
+    match scored:
+        case Level(selector):
+            return value(selector)
+        case Ratio(over, under, factor):
+            scale = "" if factor == 1.0 else f" * {factor:g}"
+            return f"{value(over)}{scale} / {value(under)}"
+        case Scaled(selector, factor):
+            return f"{value(selector)} * {factor:g}"
+
+
+def rate(selector: str, *by: str) -> str:
+    """Events a second, summed over what is not named; counters of replicas add up."""
+    return f"sum by ({', '.join(by)}) (rate({chosen(selector)}[{RATE}]))"

@@ -1,0 +1,193 @@
+"""Panels as Grafana's JSON, through its typed SDK."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from grafana_foundation_sdk.builders import bargauge, common, gauge, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import dashboard as build
+from grafana_foundation_sdk.builders import prometheus as prometheus_build
+from grafana_foundation_sdk.models import common as common_model
+from grafana_foundation_sdk.models import dashboard as model
+
+from grafana.generator.colours import PLAIN
+from grafana.generator.limits import Step, Steps
+from grafana.generator.panels import Field, Kind, Link, Panel
+from grafana.generator.queries import Query
+
+DATA_SOURCE: Final = common_model.DataSourceRef("prometheus", "${datasource}")
+
+_PLAIN_STEPS: Final[Steps] = (Step(None, PLAIN),)
+
+# The builders of all panel types share these methods without sharing a type.
+Builder = Any
+
+
+def rendered(panel: Panel, number: int) -> Builder:
+    builder = _MAKERS[panel.kind](panel)
+    builder.id(number).title(panel.title).description(panel.description).span(panel.width).height(panel.height)
+    builder.datasource(DATA_SOURCE).links([_link(link) for link in panel.links])
+    for reference, query in zip(string.ascii_uppercase, panel.queries, strict=False):
+        builder.with_target(_target(reference, query))
+    for name, options in panel.transformations:
+        builder.with_transformation(model.DataTransformerConfig(id_val=name, options=dict(options)))
+    if panel.kind is not Kind.ALERTS:
+        _field_defaults(builder, panel)
+    return builder
+
+
+def _target(reference: str, query: Query) -> prometheus_build.Dataquery:
+    target = prometheus_build.Dataquery().ref_id(reference).expr(query.expr).datasource(DATA_SOURCE)
+    target.legend_format(query.legend or "__auto")
+    target = target.instant() if query.instant or query.table else target.range()
+    if query.table:
+        target.format("table")  # type: ignore[arg-type]  # the SDK sends the text of its enumeration
+    return target.interval(query.interval) if query.interval else target
+
+
+def _field_defaults(builder: Builder, panel: Panel) -> None:
+    builder.unit(panel.unit).no_value(panel.no_value).thresholds(_thresholds(panel.steps or _PLAIN_STEPS))
+    for value, put in (
+        (panel.decimals, builder.decimals),
+        (panel.minimum, builder.min),
+        (panel.maximum, builder.max),
+    ):
+        if value is not None:
+            put(value)
+    if panel.mappings:
+        builder.mappings(_mappings(panel.mappings))
+    if panel.data_links:
+        builder.data_links([_link(link) for link in panel.data_links])
+    for name, colour in panel.colours.items():
+        builder.override_by_name(name, [_fixed(colour)])
+    for one in panel.fields:
+        builder.override_by_name(one.name, list(_properties(one)))
+
+
+def _thresholds(steps: Steps) -> build.ThresholdsConfig:
+    marks = [model.Threshold(step.value, step.colour) for step in steps]
+    return build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(marks)
+
+
+def _mappings(mappings: Mapping[str, tuple[str, str]]) -> list[Any]:
+    results = {
+        value: model.ValueMappingResult(text=text, color=colour, index=index)
+        for index, (value, (text, colour)) in enumerate(mappings.items())
+    }
+    return [model.ValueMap(options=results)]
+
+
+def _fixed(colour: str) -> model.DynamicConfigValue:
+    return model.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})
+
+
+def _properties(one: Field) -> Iterator[model.DynamicConfigValue]:
+    plain = {
+        "unit": one.unit, "decimals": one.decimals, "displayName": one.label, "custom.width": one.width,
+        "custom.hidden": one.hidden or None,
+    }  # fmt: skip
+    for name, value in plain.items():
+        if value is not None:
+            yield model.DynamicConfigValue(name, value)
+    if one.colour:
+        yield _fixed(one.colour)
+    if one.links:
+        yield model.DynamicConfigValue("links", [_link(link).build() for link in one.links])
+    if one.mappings:
+        yield model.DynamicConfigValue("mappings", _mappings(one.mappings))
+    if one.steps:
+        yield model.DynamicConfigValue("thresholds", _thresholds(one.steps).build())
+    if one.steps or one.mappings:
+        yield model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
+
+
+def _link(link: Link) -> build.DashboardLink:
+    return build.DashboardLink(link.title).url(link.url).type(model.DashboardLinkType.LINK)
+
+
+def _scheme(mode: model.FieldColorModeId, colour: str | None = None) -> build.FieldColor:
+    scheme = build.FieldColor().mode(mode)
+    return scheme.fixed_color(colour) if colour else scheme
+
+
+def _last() -> common.ReduceDataOptions:
+    return common.ReduceDataOptions().values(False).calcs(["lastNotNull"])  # noqa: FBT003 - the SDK's own form
+
+
+def _lines(panel: Panel) -> Builder:
+    shown = len(panel.queries) > 1 or any("{{" in query.legend for query in panel.queries)
+    legend = common.VizLegendOptions().placement(common_model.LegendPlacement.BOTTOM).show_legend(shown)
+    legend.display_mode(common_model.LegendDisplayMode.LIST).calcs([])
+    if shown and panel.height >= _TALL:
+        legend.display_mode(common_model.LegendDisplayMode.TABLE).calcs(list(panel.calculations))
+    tooltip = common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI)
+    builder = timeseries.Panel().legend(legend).tooltip(tooltip.sort(common_model.SortOrder.DESCENDING))
+    builder.line_width(2).fill_opacity(0 if shown else 8).show_points(common_model.VisibilityMode.AUTO)
+    builder.line_interpolation(common_model.LineInterpolation.LINEAR).axis_soft_min(0 if panel.minimum == 0 else None)
+    if panel.shaded:
+        style = common.GraphThresholdsStyleConfig().mode(common_model.GraphThresholdsStyleMode.DASHED_AND_AREA)
+        builder.thresholds_style(style)
+    if panel.log_scale:
+        scale = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
+        builder.scale_distribution(scale)
+    if panel.colours or any(one.colour for one in panel.fields):
+        return builder.color_scheme(_scheme(model.FieldColorModeId.PALETTE_CLASSIC))
+    if shown:
+        return builder.color_scheme(_scheme(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
+    return builder.color_scheme(_scheme(model.FieldColorModeId.FIXED, PLAIN))
+
+
+# Rows of the grid from which a legend with numbers leaves enough room for the graph.
+_TALL: Final = 9
+
+
+def _stat(panel: Panel) -> Builder:
+    graph = common_model.BigValueGraphMode.NONE if panel.plain else common_model.BigValueGraphMode.AREA
+    several = len(panel.queries) > 1
+    text = common_model.BigValueTextMode.VALUE_AND_NAME if several else common_model.BigValueTextMode.VALUE
+    builder = stat.Panel().graph_mode(graph).text_mode(text).reduce_options(_last())
+    builder.color_mode(common_model.BigValueColorMode.VALUE).justify_mode(common_model.BigValueJustifyMode.AUTO)
+    return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
+
+
+def _gauge(panel: Panel) -> Builder:
+    builder = gauge.Panel().show_threshold_markers(True).show_threshold_labels(False)  # noqa: FBT003 - the SDK's form
+    return builder.reduce_options(_last()).color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
+
+
+def _bars(panel: Panel) -> Builder:
+    builder = bargauge.Panel().display_mode(common_model.BarGaugeDisplayMode.BASIC).reduce_options(_last())
+    builder.value_mode(common_model.BarGaugeValueMode.TEXT).show_unfilled(True)  # noqa: FBT003 - the SDK's own form
+    builder.name_placement(common_model.BarGaugeNamePlacement.LEFT).min_viz_height(16)
+    builder.orientation(common_model.VizOrientation.HORIZONTAL)
+    return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
+
+
+def _table(panel: Panel) -> Builder:
+    builder = table.Panel().show_header(True).filterable(False)  # noqa: FBT003 - the SDK's own form
+    builder.cell_height(common_model.TableCellHeight.SM)
+    return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
+
+
+def _states(panel: Panel) -> Builder:
+    legend = common.VizLegendOptions().show_legend(False).placement(common_model.LegendPlacement.BOTTOM)  # noqa: FBT003 - the SDK's own form
+    builder = statetimeline.Panel().show_value(common_model.VisibilityMode.NEVER).merge_values(True)  # noqa: FBT003 - the SDK's own form
+    builder.row_height(0.85).line_width(0).fill_opacity(85).legend(legend)
+    return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
+
+
+def _alert_list(panel: Panel) -> Builder:
+    return build.Panel().type("alertlist").options(dict(panel.options))
+
+
+_MAKERS: Final[Mapping[Kind, Callable[[Panel], Builder]]] = {
+    Kind.LINES: _lines,
+    Kind.STAT: _stat,
+    Kind.GAUGE: _gauge,
+    Kind.BARS: _bars,
+    Kind.TABLE: _table,
+    Kind.STATES: _states,
+    Kind.ALERTS: _alert_list,
+}
