@@ -15,6 +15,7 @@ from simulator.places import COUNTRIES, COUNTRY_BY_ISO, OPERATORS
 
 SNAPSHOT_PERIOD = 10 * MINUTE
 _PUBLISH_LAG = 30
+_REMEMBERED = 16  # snapshots whose counts are kept
 _OPERATED_SHARE, _CITY_SHARE = 0.75, 0.9
 _AT_TIP, _LAGGING, _SILENT = 0.97, 0.995, 0.998  # running shares of nodes by the height they tell
 _FORK_AHEAD = 5_800
@@ -136,6 +137,8 @@ class Nodes:
 
     def crowd(self, total: int) -> Crowd:
         if total not in self._crowds:
+            if len(self._crowds) >= _REMEMBERED:
+                self._crowds.clear()
             nodes = self.population[:total]
             self._crowds[total] = Crowd(
                 total,

@@ -68,12 +68,15 @@ def cli_main(
     try:
         asyncio.run(_until_signal(listen, recorded, seed, scenario))
     except (SimulatorError, ScenarioError, RecordingError) as error:
-        print(f"simulate: {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its user
-        return 2
+        return _refused(str(error))
     except OSError as error:
-        print(f"simulate: cannot listen on {listen}: {os.strerror(error.errno)}", file=sys.stderr)  # noqa: T201 - as above
-        return 2
+        return _refused(f"cannot listen on {listen}: {os.strerror(error.errno) if error.errno else error}")
     return 0
+
+
+def _refused(message: str) -> int:
+    print(f"simulate: {message}", file=sys.stderr)  # noqa: T201 - a command speaks to its user
+    return 2
 
 
 async def _until_signal(listen: str, recorded: Path | None, seed: int, scenario: str | None) -> None:

@@ -75,7 +75,3 @@ class Routes:
             if match := pattern.fullmatch(path):
                 return handler, match.groupdict()
         return None
-
-    @property
-    def patterns(self) -> list[str]:
-        return [pattern.pattern for pattern, _ in self._table]

@@ -140,9 +140,8 @@ def forks(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Ans
     found = stale_tips(view)[:_STALE_SHOWN] if args["id"] == _MAINNET else []
     name = _NETWORKS[args["id"]]
     items = [_fork_item(view, tip) for tip in found]
-    return _feed(
-        args["id"], "forks", f"Recent Forks - {name}", f"Recent forks that occured on the Bitcoin {name} network", items
-    )  # codespell:ignore occured
+    told = f"Recent forks that occured on the Bitcoin {name} network"  # codespell:ignore occured
+    return _feed(args["id"], "forks", f"Recent Forks - {name}", told, items)
 
 
 @routes("/rss/{id}/invalid.xml")
