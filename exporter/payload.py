@@ -33,7 +33,7 @@ from exporter.errors import BodyError, Reason
 _ERROR_KEYS = (b'"error"', b'"detail"', b'"error_code"')
 _TOO_MANY_REQUESTS = 429
 _THROTTLED = re.compile(r"throttled\. Expected available in (\d+) seconds")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(slots=True)

@@ -55,6 +55,8 @@ class Prices(Payload):
 def prices(body: Prices) -> Iterator[Sample | None]:
     if body.USD == _NO_PRICE:
         raise BodyError(Reason.EMPTY, "no price: the backend could not reach an exchange")
+    if body.time is None:
+        raise BodyError(Reason.FORMAT, "a price without the time it is from")
     yield PRICE(body.USD, source="mempool_space")
 
 

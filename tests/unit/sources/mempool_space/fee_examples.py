@@ -217,6 +217,7 @@ EXAMPLES: Final = {
         data_time=NOW,
         refused={
             "-1 for no price": Refusal('{"time": 1760000000, "USD": -1}', Reason.EMPTY),
+            "a price without its time": Refusal('{"time": null, "USD": 80000}', Reason.FORMAT),
             "a price of zero": Refusal('{"time": 1760000000, "USD": 0}', Reason.FORMAT),
         },
     ),
