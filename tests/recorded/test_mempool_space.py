@@ -179,7 +179,7 @@ WANTED: Final[dict[str, Good | Bad]] = {
     "lightning-nodes-rankings.2.json": Good("lightning_rankings", {"lightning_node_channels_maximum": 2908}),
     "lightning-statistics-3m.1.json": Good(
         "lightning_history",
-        {"lightning_history_days": 12},
+        {"lightning_history_rows": 12},
         absent=(
             'lightning_capacity_maximum_bitcoins{window="365d"}',
             'lightning_capacity_change_ratio{window="30d"}',

@@ -49,9 +49,9 @@ NODES_MAXIMUM = Metric(
     labels={"window": _YEAR},
     group=Group.LIGHTNING,
 )
-HISTORY_DAYS = Metric(
-    "btchealth_lightning_history_days",
-    "Days of the last year for which the backend has Lightning statistics.",
+HISTORY_ROWS = Metric(
+    "btchealth_lightning_history_rows",
+    "Daily rows of Lightning statistics that the backend has for the last year.",
     bounds=(1.0, 367.0),
     group=Group.LIGHTNING,
     raw_only="tells why the maxima of the year are absent",
@@ -92,7 +92,7 @@ def _newest(rows: list[DayRow | None]) -> float | None:
         CAPACITY_CHANGE: "total_capacity",
         CHANNELS_CHANGE: "channel_count",
         NODES_CHANGE: "tor_nodes",
-        HISTORY_DAYS: "added",
+        HISTORY_ROWS: "added",
     },
     interval=3 * HOUR,
     period=DAY,
@@ -109,7 +109,7 @@ def lightning_history(rows: list[DayRow | None]) -> Iterator[Sample | None]:
     capacity = _by_day({time: bitcoins(row.total_capacity) for time, row in dated.items()})
     channels = _by_day({time: row.channel_count for time, row in dated.items()})
     nodes = _by_day({time: row.nodes() for time, row in dated.items()})
-    yield HISTORY_DAYS(len(dated))
+    yield HISTORY_ROWS(len(dated))
     yield _maximum(CAPACITY_MAXIMUM, capacity)
     yield _maximum(CHANNELS_MAXIMUM, channels)
     yield _maximum(NODES_MAXIMUM, nodes)

@@ -138,7 +138,7 @@ EXAMPLES: Final = {
     "lightning_history": Example(
         body=json.dumps(HISTORY),
         samples={
-            "lightning_history_days": 366,
+            "lightning_history_rows": 366,
             'lightning_capacity_maximum_bitcoins{window="365d"}': 6000,
             'lightning_channels_maximum{window="365d"}': 60_000,
             'lightning_nodes_maximum{window="365d"}': 16_000,
