@@ -7,7 +7,6 @@ from typing import Annotated, Final
 
 from exporter.errors import BodyError, Reason
 from exporter.payload import Number, Part, Payload
-from exporter.sources.mempool_space.block import MAX_WEIGHT
 from exporter.sources.mempool_space.bounds import MONEY, SHARES
 from exporter.sources.mempool_space.units import bitcoins, mean, ratio
 from exporter.spec import MINUTE, Group, Metric, Sample, Unit, endpoint
@@ -53,11 +52,10 @@ EXPECTED_FEES = Metric(
 
 
 class Audit(Payload):
-    UNUSED = frozenset({"hash"})
+    UNUSED = frozenset({"hash", "expectedWeight"})
 
     matchRate: Annotated[float | None, Number(0, 100)] = None
     expectedFees: Annotated[float | None, Number(0, 2.1e15, required=False)] = None
-    expectedWeight: Annotated[float | None, Number(0, MAX_WEIGHT, required=False)] = None
 
 
 @endpoint(
