@@ -221,7 +221,7 @@ def test_what_was_read_is_never_replaced() -> None:
 def test_inputs_and_outputs_are_series_that_can_exist(declared: Derived | FromDays) -> None:
     choices = declared.inputs if isinstance(declared, Derived) else tuple((one,) for one in declared.witnesses)
     for selector in (selector for choice in choices for selector in choice):
-        assert catalogue.resolve(selector)
+        assert catalogue.resolve(selector).name == selector.partition("{")[0]
     assert declared.labels.keys() == declared.metric.labels.keys()
     for label, value in declared.labels.items():
         assert value in declared.metric.labels[label]  # type: ignore[operator]  # derived labels are closed tuples

@@ -114,5 +114,5 @@ def test_folding_keeps_the_sum_and_the_series_budget(pools: dict[str, int], roun
 
 
 def test_five_hundred_made_up_pools_stay_within_the_budget() -> None:
-    folded, _ = fold(blocks(**{f"pool{number}": float(number) for number in range(500)}), {})
+    folded, _ = fold(blocks({f"pool{number}": float(number) for number in range(500)}), {})
     assert len(folded) == 4

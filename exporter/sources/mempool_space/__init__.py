@@ -31,6 +31,6 @@ SOURCE = Source(
     title="mempool.space",
     base_urls=("https://mempool.space",),
     # The limits are not published; this is ten to twenty times below what others report to be let through.
-    budget=Budget(burst=40, every=80.0, spacing=0.25),
+    budget=Budget(burst=40, every=1.0, spacing=0.25),
     modules=tuple(f"{__name__}.{topic}" for topic in _TOPICS),
 )
