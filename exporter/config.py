@@ -25,6 +25,7 @@ from exporter.scalars import (
     Retention,
     Secret,
     Size,
+    TelemetryPath,
 )
 from exporter.sources.registry import SOURCES
 from exporter.spec import Endpoint, Source
@@ -132,10 +133,9 @@ class WebConfig(Section):
     systemd_socket: Annotated[
         bool, Key("Listen on the sockets that systemd passes.", flag="--web.systemd-socket", restart=True)
     ] = False
-    telemetry_path: Annotated[
-        str, Field(pattern=r"^/[A-Za-z0-9._~/-]+$"),
-        Key("Path of the metrics.", flag="--web.telemetry-path", restart=True),
-    ] = "/metrics"  # fmt: skip
+    telemetry_path: Annotated[TelemetryPath, Key("Path of the metrics.", flag="--web.telemetry-path", restart=True)] = (
+        "/metrics"
+    )
     config_file: Annotated[
         Path | None, Key("TLS, users and headers in exporter-toolkit's format.", flag="--web.config.file", restart=True)
     ] = None
@@ -185,15 +185,13 @@ class Config(Section):
     @classmethod
     def _complete_sources(cls, data: Any) -> Any:
         """Every declared source is there, with its declared base URLs where none are written."""
-        given = data.get("sources") if isinstance(data, Mapping) else None
-        if given is None or not isinstance(given, Mapping):
+        if not isinstance(data, Mapping) or not isinstance(given := data.get("sources") or {}, Mapping):
             return data
-        completed = dict(given)
+        completed: dict[str, Any] = {source.name: given.get(source.name) or {} for source in SOURCES}
+        completed.update(given)
         for source in SOURCES:
-            written = given.get(source.name)
-            if written is None:
-                completed[source.name] = {"base_urls": source.base_urls}
-            elif isinstance(written, Mapping) and written.get("base_urls") is None:
+            written = completed[source.name] or {}
+            if isinstance(written, Mapping) and written.get("base_urls") is None:
                 completed[source.name] = {**written, "base_urls": source.base_urls}
         return {**data, "sources": completed}
 

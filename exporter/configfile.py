@@ -96,7 +96,8 @@ def _put_file(layers: Layers, document: Document) -> None:
         return
     for path, value in leaves(document.data or {}):
         texts = value if isinstance(value, list) else [value]
-        if path[-1] in SECRETS or any(isinstance(text, str) and has_password(text) for text in texts):
+        named = path[-1] in SECRETS and value is not None
+        if named or any(isinstance(text, str) and has_password(text) for text in texts):
             layers.mistakes.append(_secret_in_file(document, path))
         else:
             layers.put(path, value, document.where)

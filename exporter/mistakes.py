@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -47,7 +48,9 @@ def shown(value: Any, *, secret: bool = False) -> str:
         value = mask_url(value)
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
-    text = {None: "nothing", True: "true", False: "false"}.get(value) or repr(value)
+    if value is None:
+        return "nothing"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
@@ -71,8 +74,8 @@ def _expected(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return _EXPECTED[detail["type"]]
     if detail["type"] == "string_pattern_mismatch":
         return f"text of the form {detail['ctx']['pattern']}"
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("expected ")
-    wanted = message.removeprefix("Input should be ").partition(", ")[0] if message.startswith("Input") else message
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("expected ").removeprefix("Input should be ")
+    wanted = re.sub(r", unable .*| or instance of \w+", "", message)
     return wanted.replace("dictionary", "mapping").replace("tuple", "list")
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from exporter.mistakes import Mistake, Path, dotted, shown
-from exporter.scalars import format_duration, parse_duration
 from exporter.sources.registry import SOURCES
-from exporter.spec import Endpoint, Source
+from exporter.spec import Source
 from scoring.method import mistakes
 from scoring.methodology import METHOD
 
@@ -57,33 +56,10 @@ def drop_unknown_sources(data: dict[str, Any]) -> None:
 
 
 def _endpoints(section: Mapping[str, Any], path: Path, source: Source, where: Where) -> Iterator[Mistake]:
-    endpoints = {one.name: one for one in source.endpoints}
-    for name, chosen in section.items():
-        here = (*path, name)
+    endpoints = {one.name for one in source.endpoints}
+    for name in section:
         if name not in endpoints:
-            yield _unknown(here, where, endpoints)
-        elif isinstance(chosen, Mapping):
-            yield from _too_young(endpoints[name], chosen, here, where)
-
-
-def _too_young(endpoint: Endpoint, chosen: Mapping[str, Any], path: Path, where: Where) -> Iterator[Mistake]:
-    """A `max_age` within one interval would take the values away between two polls."""
-    interval = _seconds(chosen.get("interval"), endpoint.interval)
-    max_age = _seconds(chosen.get("max_age"), None)
-    if interval is not None and max_age is not None and max_age <= interval:
-        here = (*path, "max_age")
-        expected = f"more than the interval of {format_duration(interval)}"
-        yield Mistake(where(here), dotted(here), shown(chosen["max_age"]), expected)
-
-
-def _seconds(value: Any, otherwise: float | None) -> float | None:
-    """None where the value is not a duration, which its type check reports."""
-    if value is None:
-        return otherwise
-    try:
-        return parse_duration(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+            yield _unknown((*path, name), where, endpoints)
 
 
 def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BeforeValidator, PlainSerializer, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
 MASK: Final = "<secret>"
 
@@ -95,6 +95,19 @@ def _rate(value: Any) -> Any:
 
 
 Rate = Annotated[str, BeforeValidator(_rate), _schema(_RATE, "600/minute")]
+
+
+# Where the exporter's other pages are or may come to be.
+_TAKEN: Final = r"/|/(health|config|docs|openapi\.json)/?|/(-|api)(/.*)?"
+
+
+def _telemetry_path(path: str) -> str:
+    if re.fullmatch(_TAKEN, path):
+        raise ValueError("expected a path that no other page has")
+    return path
+
+
+TelemetryPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]+$"), AfterValidator(_telemetry_path)]
 
 
 def mask_url(url: str) -> str:
