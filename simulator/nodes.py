@@ -70,7 +70,7 @@ class Node:
     network: str
     user_agent: str
     asn: str
-    country: str | None
+    country: str  # empty inside an overlay network
     organization: str
 
 
@@ -89,6 +89,9 @@ class Row:
 
 _SERVICES = (1033, 1037, 3081)
 _OVERLAYS = {"tor": "Tor network", "i2p": "I2P network", "cjdns": "CJDNS network"}
+_OVERLAY_ROWS = {
+    network: f'null,null,null,0.0,0.0,null,"{network.upper()}","{name}"]' for network, name in _OVERLAYS.items()
+}
 _NETWORK = Choice.of(NETWORKS)
 _USER_AGENT = Choice.of(USER_AGENTS)
 _OPERATOR = Choice.of({str(place): operator.nodes for place, operator in enumerate(OPERATORS)})
@@ -168,7 +171,7 @@ class Nodes:
         draws = quarters(self.dice.bits(place))
         network, agent = _NETWORK.at(draws[0]), _USER_AGENT.at(draws[1])
         if network in _OVERLAYS:
-            return Node(network, agent, network.upper(), None, _OVERLAYS[network])
+            return Node(network, agent, network.upper(), "", _OVERLAYS[network])
         if draws[2] < _OPERATED_SHARE:
             operator = OPERATORS[int(_OPERATOR.at(draws[3]))]
             return Node(network, agent, operator.number, operator.country, operator.name)
@@ -192,15 +195,13 @@ class Nodes:
                 return f"{parts[0] % 200 + 11}.{parts[1]}.{parts[2]}.{parts[3]}:8333"
 
     def _row(self, place: int, node: Node) -> Row:
-        before = json.dumps([70016, node.user_agent], separators=(",", ":"))
-        after = json.dumps(self._place(place, node), separators=(",", ":"))
         age = int(40 * DAY * self.dice.uniform(place, 8) ** 2)
-        return Row(f'"{self.address(place)}":{before[:-1]},', age, f",{_SERVICES[place % 3]},", f",{after[1:]}")
+        before = f'"{self.address(place)}":[70016,"{node.user_agent}",'
+        after = _OVERLAY_ROWS.get(node.network) or json.dumps(self._place(place, node), separators=(",", ":"))[1:]
+        return Row(before, age, f",{_SERVICES[place % 3]},", f",{after}")
 
     def _place(self, place: int, node: Node) -> list[object]:
         """Host name, city, country, latitude, longitude, time zone, autonomous system, organization."""
-        if node.country is None:
-            return [None, None, None, 0.0, 0.0, None, node.asn, node.organization]
         country = COUNTRY_BY_ISO[node.country]
         city = country.city if self.dice.uniform(place, 9) < _CITY_SHARE else None
         host = self.address(place).rpartition(":")[0].strip("[]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.chain import supply
+from simulator.chain import FIRST_DAY, supply
 from simulator.clock import DAY, HOUR, MINUTE, midnight
 from simulator.ledger import Totals
 from simulator.view import View
@@ -33,7 +33,7 @@ class Chart:
 def _complete_days(view: View, days: int) -> range:
     """Starts of the newest complete UTC days that are published."""
     newest = midnight(view.now - _PUBLISH_DELAY) - DAY
-    return range(newest - (days - 1) * DAY, newest + 1, DAY)
+    return range(max(FIRST_DAY, newest - (days - 1) * DAY), newest + 1, DAY)
 
 
 def _daily(value: Callable[[View, int, range, Totals], float]) -> Callable[[View, int], Points]:

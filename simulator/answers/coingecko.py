@@ -55,24 +55,24 @@ def _quote(view: View, currency: str, query: Mapping[str, str]) -> dict[str, obj
 
 
 @routes("/api/v3/coins/bitcoin")
-def coin(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
+def coin(view: View, _args: Mapping[str, str], query: Mapping[str, str]) -> Answer:
     updated = iso_milliseconds(_updated(view) + 0.269)
-    return as_json(
-        {
-            "id": "bitcoin",
-            "symbol": "btc",
-            "name": "Bitcoin",
-            "asset_platform_id": None,
-            "block_time_in_minutes": 10,
-            "hashing_algorithm": "SHA-256",
-            "genesis_date": "2009-01-03",
-            "market_cap_rank": 1,
-            "market_data": _market_data(view) | {"last_updated": updated},
-            "community_data": {"facebook_likes": None, "reddit_subscribers": None},
-            "developer_data": {"forks": 38_200, "stars": 87_400, "commit_count_4_weeks": 231},
-            "last_updated": updated,
-        },
-    )
+    unwanted = {part for part in ("market_data", "community_data", "developer_data") if query.get(part) == "false"}
+    page = {
+        "id": "bitcoin",
+        "symbol": "btc",
+        "name": "Bitcoin",
+        "asset_platform_id": None,
+        "block_time_in_minutes": 10,
+        "hashing_algorithm": "SHA-256",
+        "genesis_date": "2009-01-03",
+        "market_cap_rank": 1,
+        "market_data": _market_data(view) | {"last_updated": updated},
+        "community_data": {"facebook_likes": None, "reddit_subscribers": None},
+        "developer_data": {"forks": 38_200, "stars": 87_400, "commit_count_4_weeks": 231},
+        "last_updated": updated,
+    }
+    return as_json({name: value for name, value in page.items() if name not in unwanted})
 
 
 def _market_data(view: View) -> dict[str, object]:

@@ -15,6 +15,7 @@ routes = Routes()
 _SITE = "https://forkmonitor.info"
 _NODES = ("Bitcoin Core 30.0.0", "Bitcoin Core 29.2.0", "Bitcoin Core 28.1.0", "Bitcoin Knots 29.3.0", "btcd 0.24.2")
 _PAGE = 100
+_RECORD_DELAY = 27  # seconds from a race to the monitor's record of it
 _RECENT_BLOCKS = 1000
 _SHOWN_CANDIDATES = 3
 _OLD_AGE = 320 * DAY  # of the items that still stand in feeds of long-solved trouble
@@ -49,20 +50,12 @@ def stale_candidates(view: View, _args: Mapping[str, str], query: Mapping[str, s
     page = query.get("page", "1")
     if not page.lstrip("-").isdecimal() or int(page) < 1:
         return Answer(b"", RSS, 422)
-    candidates = stale_tips(view)
+    candidates = _candidates(view)
     shown = candidates[(int(page) - 1) * _PAGE : int(page) * _PAGE]
     return _feed(
         "Stale block candidates",
         "When there are multiple blocks at the tip height, one will become stale",
-        (
-            _item(
-                f"There are 2 distinct blocks at height {tip.height}",
-                tip.time + 27,
-                f"/stale/{tip.height}",
-                _blocks(view, tip),
-            )
-            for tip in shown
-        ),
+        (_candidate(view, tip, height) for tip, height in shown),
         _paging(int(page), -(-len(candidates) // _PAGE), candidates),
     )
 
@@ -72,18 +65,28 @@ def orphan_candidates(view: View, args: Mapping[str, str], query: Mapping[str, s
     return stale_candidates(view, args, query)
 
 
-def _blocks(view: View, tip: Tip) -> str:
+def _candidates(view: View) -> list[tuple[Tip, int]]:
+    """Each height at which two blocks compete, newest first."""
+    return [(tip, height) for tip in stale_tips(view) for height in reversed(tip.blocks)]
+
+
+def _candidate(view: View, tip: Tip, height: int) -> str:
+    title = f"There are 2 distinct blocks at height {height}"
+    return _item(title, tip.time + _RECORD_DELAY, f"/stale/{height}", _blocks(view, tip, height))
+
+
+def _blocks(view: View, tip: Tip, height: int) -> str:
     """Both blocks of the race; of a branch known by its headers neither size nor pool is told."""
-    size = f"{view.block(tip.height).size / 1e6:.2f} MB"
-    clock = iso_seconds(view.header_time(tip.height))[11:19]
-    loser = f"{size}, {clock} by {loser_pool(view, tip.height).name}, first seen by {_NODES[1]}"
+    size = f"{view.block(height).size / 1e6:.2f} MB"
+    clock = iso_seconds(view.header_time(height))[11:19]
+    loser = f"{size}, {clock} by {loser_pool(view, height).name}, first seen by {_NODES[1]}"
     if tip.status == "headers-only":
         loser = f"{clock} by unknown pool"
-    winner = f"{size}, {clock} by {view.pool(tip.height).name}, first seen by {_NODES[0]}"
-    return f"Blocks: {tip.hash} ({loser}), {view.block_hash(tip.height)} ({winner})"
+    winner = f"{size}, {clock} by {view.pool(height).name}, first seen by {_NODES[0]}"
+    return f"Blocks: {tip.blocks[height].hash} ({loser}), {view.block_hash(height)} ({winner})"
 
 
-def _paging(page: int, pages: int, candidates: list[Tip]) -> str:
+def _paging(page: int, pages: int, candidates: list[tuple[Tip, int]]) -> str:
     path = f"{_SITE}/feeds/stale_candidates/btc.rss?page="
     links = "\n".join(
         f'    <link rel="{name}">{path}{number}</link>'
@@ -91,7 +94,7 @@ def _paging(page: int, pages: int, candidates: list[Tip]) -> str:
     )
     if not candidates:
         return links
-    newest = iso_seconds(candidates[0].time + 27)
+    newest = iso_seconds(candidates[0][0].time + _RECORD_DELAY)
     return f"{links}\n    <lastBuildDate>{newest}</lastBuildDate>\n    <updated>{newest}</updated>"
 
 
@@ -178,8 +181,8 @@ def _node(view: View, number: int) -> dict[str, object]:
 
 @routes("/api/v1/stale_candidates")
 def stale_candidate_heights(view: View, _args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
-    recent = [tip for tip in stale_tips(view) if tip.height > view.tip - _RECENT_BLOCKS][:_SHOWN_CANDIDATES]
-    return as_json([{"height": tip.height, "n_children": 2} for tip in recent])
+    recent = [height for _, height in _candidates(view) if height > view.tip - _RECENT_BLOCKS]
+    return as_json([{"height": height, "n_children": 2} for height in recent[:_SHOWN_CANDIDATES]])
 
 
 @routes("/api/v1/blocks/max_height")

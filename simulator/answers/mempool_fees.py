@@ -61,7 +61,7 @@ def _histogram(curve: Curve) -> Iterator[tuple[float, int]]:
     """Buckets of at least 50,000 vB from the best rate down; low rates crowd into large buckets."""
     start = 0
     while start < curve.vsize:
-        size = _BUCKET + start * 37 % 997 + start // 50
+        size = _BUCKET + start * 37 % 997 + start // 100
         stop = min(start + size, curve.vsize)
         rate = curve.rate(stop / MEGA) if stop < curve.vsize else 0.0
         yield float(f"{rate:.8g}"), stop - start

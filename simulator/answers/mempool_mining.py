@@ -9,7 +9,7 @@ from statistics import fmean
 
 from simulator.answers.answer import Answer, Routes, as_json, javascript
 from simulator.answers.mempool_windows import group_seconds, window_seconds
-from simulator.chain import EPOCH, FIRST_HEIGHT, FIRST_TIME, SPACING
+from simulator.chain import EPOCH, FIRST_DAY, FIRST_HEIGHT, SPACING
 from simulator.clock import DAY, HOUR, WEEK, midnight
 from simulator.ledger import Totals
 from simulator.pools import POOLS, Pool
@@ -132,9 +132,9 @@ def daily_hashrate(view: View, day: int) -> float:
 
 @routes("/api/v1/mining/hashrate/{window}")
 def hashrate(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
-    seconds = window_seconds(args["window"]) or int(view.now - FIRST_TIME - DAY)
-    newest = midnight(view.now)
-    days = range(newest - (seconds // DAY - 1) * DAY, newest + 1, DAY)
+    seconds, newest = window_seconds(args["window"]), midnight(view.now)
+    oldest = newest - (seconds // DAY - 1) * DAY if seconds else 0
+    days = range(max(FIRST_DAY + DAY, oldest), newest + 1, DAY)
     retargets = [_retarget_object(view, height) for height in reversed(_retargets(view, seconds))]
     return as_json(
         {
@@ -166,7 +166,7 @@ def _retarget_object(view: View, height: int) -> dict[str, object]:
 def hashrate_of_pools(view: View, args: Mapping[str, str], _query: Mapping[str, str]) -> Answer:
     seconds = window_seconds(args["window"]) or 1461 * DAY
     rows = []
-    for week in range(min(seconds // WEEK, 104), 0, -1):
+    for week in range(min(seconds, midnight(view.now) - FIRST_DAY) // WEEK, 0, -1):
         end = midnight(view.now) - (week - 1) * WEEK
         heights = view.heights(end - WEEK, end)
         counts = Counter(view.pool_index(height) for height in heights)

@@ -10,7 +10,7 @@ import pytest
 
 from simulator.chain import subsidy
 from simulator.clock import DAY, midnight
-from simulator.view import World
+from simulator.view import EARLIEST, World
 from tests.unit.simulator.endpoints import NOW, PRICE, ask, told
 
 TIMES = [NOW + step * 7_777 for step in range(12)]
@@ -378,6 +378,26 @@ def test_leaderboard_indexes_are_strings_that_fall_with_the_rank(world: World) -
     rows = told(world, "bitnodes", "/api/v1/nodes/leaderboard/?limit=5")["results"]
     assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5]
     assert all(isinstance(row["vi"], str) and 9 < float(row["peer_index"]) <= 10 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "rows"),
+    [
+        ("blockchain_com", "/charts/hash-rate?timespan=all&sampled=false", "values"),
+        ("mempool_space", "/api/v1/mining/hashrate/3y", "hashrates"),
+        ("mempool_space", "/api/v1/mining/hashrate/all", "hashrates"),
+    ],
+)
+def test_a_chart_that_reaches_before_the_world_begins_with_it(world: World, source: str, path: str, rows: str) -> None:
+    points = told(world, source, path, EARLIEST + DAY)[rows]
+    assert 360 < len(points) <= 367
+    assert min(next(value for name, value in point.items() if name in ("y", "avgHashrate")) for point in points) > 0
+
+
+def test_parts_of_the_coin_page_can_be_left_out(world: World) -> None:
+    page = told(world, "coingecko", "/api/v3/coins/bitcoin?community_data=false&developer_data=false")
+    assert "market_data" in page
+    assert not page.keys() & {"community_data", "developer_data"}
 
 
 def test_a_world_may_have_as_many_nodes_as_the_real_network() -> None:
