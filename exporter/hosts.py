@@ -67,11 +67,15 @@ class Hosts:
         known = self._stored[ROUTES].get(_key(source, base_url))
         return known if isinstance(known, str) else host_key(URL(base_url))
 
-    def closed_until(self, source: Source, base_url: str, endpoint: Endpoint) -> float:
-        """When this base URL may be asked again, as far as the host itself decides; in the past means now."""
-        host, refusal = self.route(source, base_url), self.refusal(source, base_url)
-        refused_until = refusal.until(endpoint.name) if refusal is not None else 0.0
-        return max(refused_until, self._state(source, host).blocked_until, self._breaker(source, host).open_until)
+    def closed_until(self, source: Source, base_url: str) -> float:
+        """When this base URL may be asked again, as far as the host decides; in the past means now."""
+        host = self.route(source, base_url)
+        return max(self._state(source, host).blocked_until, self._breaker(source, host).open_until)
+
+    def refused_until(self, source: Source, base_url: str, endpoint: Endpoint) -> float:
+        """When this base URL may be asked again, as far as we refuse it for its network; in the past means now."""
+        refusal = self.refusal(source, base_url)
+        return refusal.until(endpoint.name) if refusal is not None else 0.0
 
     def refusal(self, source: Source, base_url: str) -> Refusal | None:
         return self._refusals.get(_key(source, base_url))

@@ -50,8 +50,8 @@ class HostState:
         return asdict(self)
 
     def merged(self, other: HostState) -> HostState:
-        """What two processes know together: the later count of tokens, the longer wait."""
-        newer = max(self, other, key=lambda state: state.updated_at)
+        """What two processes know together: the later count of tokens, or the lower one, and the longer wait."""
+        newer = max(self, other, key=lambda state: (state.updated_at, -state.tokens))
         return replace(newer, blocked_until=max(self.blocked_until, other.blocked_until))
 
     def refilled(self, budget: Budget, now: float) -> Self:

@@ -17,7 +17,7 @@ from exporter.intake import Intake
 from exporter.limits import BudgetError
 from exporter.plan import SourcePlan
 from exporter.snapshot import Accepted
-from exporter.spec import Endpoint, Parsed
+from exporter.spec import HOUR, Endpoint, Parsed
 from exporter.statistics import Record, Statistics
 
 _log = structlog.get_logger(__name__)
@@ -49,23 +49,26 @@ class Upstream:
         Raises the first base URL's UpstreamError when all fail, BudgetError when none may be asked yet.
         """
         errors: list[UpstreamError] = []
-        opens: list[float] = []
         asked: set[str] = set()
         for position, base_url in enumerate(self.plan.base_urls):
             host = self.hosts.route(self.plan.source, base_url)
-            opens_at = self.hosts.closed_until(self.plan.source, base_url, endpoint)
-            if opens_at > self.clock.wall():
-                opens.append(opens_at)
-            elif host not in asked:
-                asked.add(host)
-                try:
-                    return await self._attempt(endpoint, base_url, known)
-                except UpstreamError as error:
-                    await self._failed(endpoint, position, error)
-                    errors.append(error)
+            if host in asked or self._closed_until(endpoint, base_url) > self.clock.wall():
+                continue
+            asked.add(host)
+            try:
+                return await self._attempt(endpoint, base_url, known)
+            except UpstreamError as error:
+                await self._failed(endpoint, position, error)
+                errors.append(error)
         if errors:
             raise errors[0]
-        raise BudgetError(min(opens))
+        raise BudgetError(min(self._closed_until(endpoint, base_url) for base_url in self.plan.base_urls))
+
+    def _closed_until(self, endpoint: Endpoint, base_url: str) -> float:
+        refused = self.hosts.refused_until(self.plan.source, base_url, endpoint)
+        # A refusal may be lifted before it lapses: look again every hour, which costs no call.
+        look_again = min(refused, self.clock.wall() + HOUR)
+        return max(look_again, self.hosts.closed_until(self.plan.source, base_url))
 
     async def _attempt(self, endpoint: Endpoint, base_url: str, known: CachedBody | None) -> Answer:
         record = self._record(endpoint)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -35,16 +35,20 @@ PATIENCE = 20.0
 
 
 class FakeClock:
-    """Sleepers wake in order when time is moved; between two moves everything runs until all workers sleep."""
+    """Sleepers wake in order when time is moved; between two moves everything runs until all workers sleep.
+
+    `dice` decides what jitter adds: nothing, or the most there can be.
+    """
 
     def __init__(self, now: float = NOW) -> None:
         self.now = now
         self.workers = 0
+        self.dice = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
 
     def clock(self) -> Clock:
-        return Clock(self.wall, self.sleep, lambda _: 0.0)
+        return Clock(self.wall, self.sleep, lambda most: self.dice * most)
 
     def wall(self) -> float:
         return self.now
@@ -96,6 +100,7 @@ class Upstream:
     requests: list[web.Request] = field(default_factory=list)
     busy: int = 0
     busiest: int = 0
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -103,6 +108,7 @@ class Upstream:
         self.times.append((self.clock.now, request.path))
         self.requests.append(request)
         self.busy += 1
+        self.reached.set()
         self.busiest = max(self.busiest, self.busy)
         try:
             await asyncio.sleep(0)
@@ -221,14 +227,14 @@ class Play:
     collection: Collection = field(init=False)
 
     def __post_init__(self) -> None:
-        tiers = [MemoryTier(1 << 20), SqliteTier(self.storage)]
-        around = Surroundings(self.clock.clock(), self.storage, Cache(tiers), unfolded, self.timeout)
+        cache = Cache((MemoryTier(1 << 20), SqliteTier(self.storage)))
+        around = Surroundings(self.clock.clock(), self.storage, cache, unfolded, self.timeout)
         self.collection = Collection(self.sources, self.settings, around, self._changed)
 
     def _changed(self) -> None:
         self.changes += 1
 
-    async def __aenter__(self) -> Play:
+    async def __aenter__(self) -> Self:
         await self.collection.restore()
         await self.collection.start()
         self.clock.workers = len(self.settings.polled)
@@ -248,9 +254,7 @@ class Play:
         return next(one for one in every if one.name == endpoint)
 
 
-def play(
-    clock: FakeClock, storage: Storage, base_urls: Sequence[str], *endpoints: Endpoint, **changes: Any
-) -> Play:
+def play(clock: FakeClock, storage: Storage, base_urls: Sequence[str], *endpoints: Endpoint, **changes: Any) -> Play:
     """Collection of one source `alpha`."""
     timeout = changes.pop("timeout", FAST) or TIMEOUT
     client = changes.pop("client", Client())

@@ -1,0 +1,114 @@
+"""Tiers of response bodies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from exporter.cache import TIERS, Cache, CachedBody
+from exporter.cache.memory import MemoryTier
+from exporter.cache.sqlite import SqliteTier
+from exporter.snapshot import EndpointKey
+from exporter.storage import Storage
+
+NOW = 1_790_000_000.0
+BODY = CachedBody("alpha", "a", "http://h/a", "h", b"x" * 100, NOW, NOW)
+OLD = NOW + 1
+YOUNG = NOW - 1
+
+
+class Shared:
+    """A tier that others write to."""
+
+    name = "redis"
+    shared = True
+
+    def __init__(self, body: CachedBody | None) -> None:
+        self.body = body
+        self.asked = 0
+
+    async def get(self, key: EndpointKey) -> CachedBody | None:
+        self.asked += 1
+        return self.body if self.body is not None and self.body.key == key else None
+
+    async def put(self, body: CachedBody) -> None:
+        self.body = body
+
+    async def delete(self, key: EndpointKey) -> None:
+        self.body = None if self.body is None or self.body.key == key else self.body
+
+
+def counts(cache: Cache) -> dict[str, tuple[int, int]]:
+    return {name: (one.requests, one.hits) for name, one in cache.figures.items()}
+
+
+async def test_least_recently_used_bodies_leave_memory_first_and_bytes_are_bounded() -> None:
+    tier = MemoryTier(300)
+    for name in "abc":
+        await tier.put(replace(BODY, endpoint=name))
+    assert await tier.get(("alpha", "a")) is not None
+    await tier.put(replace(BODY, endpoint="d"))
+    assert await tier.get(("alpha", "b")) is None
+    assert await tier.get(("alpha", "a")) is not None
+
+
+async def test_a_body_larger_than_the_memory_takes_its_predecessor_along() -> None:
+    tier = MemoryTier(300)
+    await tier.put(BODY)
+    await tier.put(replace(BODY, body=b"x" * 301))
+    assert await tier.get(BODY.key) is None
+    await tier.put(replace(BODY, body=b"x" * 300))
+    assert await tier.get(BODY.key) is not None
+    await tier.delete(BODY.key)
+    await tier.delete(BODY.key)
+    assert await tier.get(BODY.key) is None
+
+
+@pytest.mark.parametrize(
+    ("in_memory", "in_redis", "fetched_after", "want", "figures"),
+    [
+        (BODY, None, YOUNG, BODY, {"memory": (1, 1), "redis": (0, 0), "sqlite": (0, 0)}),
+        (BODY, None, OLD, BODY, {"memory": (1, 0), "redis": (1, 0), "sqlite": (0, 0)}),
+        (BODY, "newer", OLD, "newer", {"memory": (1, 0), "redis": (1, 1), "sqlite": (0, 0)}),
+        (BODY, "older", OLD, BODY, {"memory": (1, 0), "redis": (1, 0), "sqlite": (0, 0)}),
+        (None, BODY, OLD, BODY, {"memory": (1, 0), "redis": (1, 0), "sqlite": (0, 0)}),
+        (None, None, OLD, None, {"memory": (1, 0), "redis": (1, 0), "sqlite": (1, 0)}),
+    ],
+    ids=[
+        "young in memory",
+        "old in memory, so another replica may have a newer one",
+        "another replica was faster",
+        "another replica is behind",
+        "only another replica has one",
+        "nobody has one",
+    ],
+)
+async def test_the_newest_body_is_found_and_only_a_young_one_is_a_hit(
+    in_memory: CachedBody | None,
+    in_redis: CachedBody | str | None,
+    fetched_after: float,
+    want: CachedBody | str | None,
+    figures: dict[str, tuple[int, int]],
+) -> None:
+    storage = Storage.in_memory()
+    ages = {"newer": replace(BODY, fetched_at=NOW + 10), "older": replace(BODY, fetched_at=NOW - 10)}
+    memory, shared = MemoryTier(1000), Shared(ages[in_redis] if isinstance(in_redis, str) else in_redis)
+    if in_memory is not None:
+        await memory.put(in_memory)
+    cache = Cache((memory, shared, SqliteTier(storage)))
+    assert await cache.get(BODY.key, fetched_after) == (ages[want] if isinstance(want, str) else want)
+    assert counts(cache) == figures
+    await storage.close()
+
+
+async def test_a_body_goes_to_every_tier_and_leaves_every_tier() -> None:
+    storage = Storage.in_memory()
+    tiers = (MemoryTier(1000), Shared(None), SqliteTier(storage))
+    cache = Cache(tiers)
+    await cache.put(BODY)
+    assert [await tier.get(BODY.key) for tier in tiers] == [BODY] * 3
+    await cache.delete(BODY.key)
+    assert [await tier.get(BODY.key) for tier in tiers] == [None] * 3
+    assert [tier.name for tier in tiers] == list(TIERS)
+    await storage.close()

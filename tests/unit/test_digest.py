@@ -1,0 +1,77 @@
+"""Bodies of every size are read without stopping the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from exporter.digest import INLINE, LARGEST, PIECE, Digest
+from exporter.errors import BodyError, Reason
+from exporter.payload import Notes
+from exporter.spec import Endpoint, Metric, Sample
+
+SIZE = Metric("btchealth_size", "Characters of a body.")
+
+
+@pytest.fixture
+async def digest() -> AsyncIterator[Digest]:
+    made = Digest()
+    yield made
+    made.close()
+
+
+def endpoint(reducer: Any = None) -> tuple[Endpoint, list[str]]:
+    """An endpoint, and the names of the threads in which it parses."""
+    threads: list[str] = []
+
+    def parse(body: str) -> tuple[Sample | None, ...]:
+        threads.append(threading.current_thread().name)
+        return (SIZE(len(body)),)
+
+    return Endpoint("a", "/a", str, {SIZE: "body"}, parse, 60, 60, reducer=reducer), threads
+
+
+@pytest.mark.parametrize(("size", "inline"), [(10, True), (INLINE, True), (INLINE + 1, False), (LARGEST, False)])
+async def test_small_bodies_are_read_at_once_and_larger_ones_in_a_thread(
+    size: int, inline: bool, digest: Digest
+) -> None:
+    one, threads = endpoint()
+    parsed = await digest.read(one, b"x" * size, 0.0)
+    assert [sample.value for sample in parsed.samples] == [size]
+    assert [name == threading.main_thread().name for name in threads] == [inline]
+
+
+async def test_a_body_too_large_for_one_go_is_refused_where_nothing_reads_it_in_pieces(digest: Digest) -> None:
+    with pytest.raises(BodyError, match=f"{LARGEST + 1} bytes .* at most {LARGEST}") as caught:
+        await digest.read(endpoint()[0], b"x" * (LARGEST + 1), 0.0)
+    assert caught.value.reason is Reason.TOO_LARGE
+
+
+async def test_a_reducer_is_fed_in_pieces_and_others_run_in_between(digest: Digest) -> None:
+    fed: list[int] = []
+    turns: list[int] = []
+
+    class Reducer:
+        def feed(self, piece: bytes) -> None:
+            fed.append(len(piece))
+
+        def finish(self, notes: Notes) -> str:
+            notes.reject("body")
+            return "x" * sum(fed)
+
+    async def other() -> None:
+        while True:
+            turns.append(len(fed))
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    parsed = await digest.read(endpoint(Reducer)[0], b"x" * (LARGEST + PIECE + 1), 0.0)
+    task.cancel()
+    assert max(fed) == PIECE
+    assert [sample.value for sample in parsed.samples] == [LARGEST + PIECE + 1]
+    assert parsed.rejected == {"body": 1}
+    assert len(set(turns)) >= len(fed) - 1

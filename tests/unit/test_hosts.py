@@ -1,0 +1,136 @@
+"""What is remembered of hosts, shared over the file with other processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.errors import FetchError, Reason
+from exporter.hosts import REFUSALS, Hosts
+from exporter.limits import BudgetError
+from exporter.spec import Budget, Endpoint, Source
+from exporter.storage import Storage
+
+NOW = 1_790_000_000.0
+BASE = "https://a.example"
+ENDPOINT = Endpoint("one", "/one", str, {}, lambda _: (), 60, 60)
+
+
+class Wall:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+async def storage() -> AsyncIterator[Storage]:
+    opened = Storage.in_memory()
+    yield opened
+    await opened.close()
+
+
+def source(name: str = "alpha", **changes: Any) -> Source:
+    budget = Budget(burst=3, every=100.0, spacing=10.0)
+    return Source(**{"name": name, "title": "", "base_urls": (BASE,), "budget": budget, "modules": (), **changes})
+
+
+async def ready_at(hosts: Hosts, one: Source, host: str = "a.example") -> float | None:
+    """None if a request was allowed and charged, else when one will be."""
+    try:
+        async with hosts.turn(one, host):
+            return None
+    except BudgetError as error:
+        return error.ready_at
+
+
+@pytest.mark.parametrize(
+    ("public", "want"), [(True, [None, NOW + 10, NOW + 10]), (False, [None, None, None, NOW + 100])]
+)
+async def test_strangers_are_given_time_between_requests_and_own_hosts_only_have_a_bucket(
+    public: bool, want: list[float | None], storage: Storage, wall: Wall
+) -> None:
+    hosts = Hosts(storage, wall, lambda _: public)
+    assert [await ready_at(hosts, source()) for _ in want] == want
+
+
+@pytest.mark.parametrize(("public", "want"), [(True, 1), (False, 2)])
+async def test_a_public_host_answers_one_source_after_the_other_and_a_private_one_all_at_once(
+    public: bool, want: int, storage: Storage, wall: Wall
+) -> None:
+    hosts, inside, most = Hosts(storage, wall, lambda _: public), 0, 0
+
+    async def visit(name: str) -> None:
+        nonlocal inside, most
+        async with hosts.turn(source(name), "a.example"):
+            inside += 1
+            most = max(most, inside)
+            await left.wait()
+            inside -= 1
+
+    left = asyncio.Event()
+    visits = [asyncio.create_task(visit(name)) for name in ("alpha", "beta")]
+    await storage.load("both have asked for their budget by then")
+    await storage.load("and got it")
+    left.set()
+    await asyncio.gather(*visits)
+    assert most == want
+
+
+async def test_two_processes_with_one_file_share_a_budget(tmp_path: Path, wall: Wall) -> None:
+    files = [Storage(tmp_path / "x.sqlite"), Storage(tmp_path / "x.sqlite")]
+    both = [Hosts(file, wall, lambda _: False) for file in files]
+    for hosts in both:
+        await hosts.load()
+    answers = [await ready_at(both[turn % 2], source()) for turn in range(4)]
+    assert answers == [None, None, None, NOW + 100]
+    for file in files:
+        await file.close()
+
+
+async def test_without_a_file_the_budget_is_kept_in_memory(storage: Storage, wall: Wall) -> None:
+    hosts = Hosts(storage, wall, lambda _: False)
+    await storage.run(lambda connection: connection.execute("DROP TABLE memory"), None)
+    assert [await ready_at(hosts, source()) for _ in range(4)] == [None, None, None, NOW + 100]
+    assert storage.failures > 3
+
+
+async def test_waits_breakers_and_redirects_survive_a_restart(storage: Storage, wall: Wall) -> None:
+    before = Hosts(storage, wall, lambda _: True)
+    await before.succeeded(source(), BASE, "b.example", ENDPOINT)
+    await before.failed(source(), BASE, ENDPOINT, FetchError(Reason.RATE_LIMITED, "", retry_after=500), 9)
+    after = Hosts(storage, wall, lambda _: True)
+    await after.load()
+    assert after.route(source(), BASE) == "b.example"
+    assert after.closed_until(source(), BASE) == NOW + 500
+    assert after.remaining(source(), BASE) == 0
+    assert after.breaker_state(source(), BASE) == "open"
+    assert after.route(source(), "http://a.example:8080/x") == "a.example:8080"
+
+
+async def test_a_refusal_survives_a_restart_and_holds_longer_for_those_who_cannot_tell(
+    storage: Storage, wall: Wall
+) -> None:
+    other = Endpoint("two", "/two", str, {}, lambda _: (), 60, 60)
+    await Hosts(storage, wall, lambda _: True).refuse(source(), BASE, ENDPOINT, "testnet")
+    await storage.save(REFUSALS, "alpha nonsense", ["unreadable"])
+    hosts = Hosts(storage, wall, lambda _: True)
+    await hosts.load()
+    assert hosts.refused_until(source(), BASE, ENDPOINT) == NOW + 3600
+    assert hosts.refused_until(source(), BASE, other) == NOW + 86400
+    assert hosts.refusal(source(), "nonsense") is None
+    await hosts.succeeded(source(), BASE, "a.example", other)
+    assert hosts.refusal(source(), BASE) is not None
+    await hosts.succeeded(source(), BASE, "a.example", ENDPOINT)
+    assert hosts.refusal(source(), BASE) is None
+    assert await storage.load(REFUSALS) == {"alpha nonsense": ["unreadable"]}
