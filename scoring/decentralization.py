@@ -120,12 +120,12 @@ DECENTRALIZATION: Final = Pillar(
             daily=True,
         ),
         Indicator(
-            "node_hosts_ten",
-            "Share of reachable clearnet nodes in the ten largest networks",
-            Level(series("btchealth_nodes_autonomous_system_top_share_ratio", top="10")),
+            "node_hosts_eight",
+            "Share of reachable clearnet nodes in the eight largest networks",
+            Level(series("btchealth_nodes_autonomous_system_top_share_ratio", top="8")),
             linear(
-                (0.2, 100, "fifty equal networks"),
-                (0.9, 0, "hardly a node outside ten companies"),
+                (0.16, 100, "fifty equal networks"),
+                (0.9, 0, "hardly a node outside eight companies"),
             ),
             weight=0.06,
             source="Bitnodes-style crawler, snapshot summary",

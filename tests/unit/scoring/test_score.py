@@ -1,0 +1,248 @@
+"""From readings to a scorecard, in numbers that can be checked by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from scoring.indicator import Level, Ratio, Scaled
+from scoring.memory import Memory
+from scoring.method import customised
+from scoring.reading import Reading, Readings, State, series
+from scoring.score import score
+from tests.unit.scoring.worlds import DAY, FULL, HOUR, NOW, indicator, indicator_of, method, pillar_of, readings
+
+
+def test_pillars_are_weighted_means_and_so_is_the_whole() -> None:
+    card = score(FULL, NOW, method=method())
+    assert pillar_of(card, "first").score == pytest.approx(0.5 * 80 + 0.3 * 60 + 0.2 * 40)
+    assert pillar_of(card, "second").score == pytest.approx(0.75 * 20 + 0.25 * 100)
+    assert card.overall == pytest.approx(0.6 * 66 + 0.4 * 40)
+    assert card.lower == pytest.approx(card.overall)
+    assert card.upper == pytest.approx(card.overall)
+    assert card.coverage == pytest.approx(1)
+    assert card.capped_by is None
+    assert card.methodology == "9.0"
+
+
+def test_points_lost_are_weight_times_weight_times_the_missing_score() -> None:
+    card = score(FULL, NOW, method=method())
+    assert indicator_of(card, "b").points_lost == pytest.approx(0.6 * 0.3 * 40)
+    assert math.fsum(one.points_lost or 0 for _, one in card.indicators()) == pytest.approx(100 - (card.overall or 0))
+
+
+def test_the_cap_holds_the_whole_near_the_worst_pillar() -> None:
+    card = score(FULL, NOW, method=method(cap=10))
+    assert card.mean == pytest.approx(55.6)
+    assert card.overall == pytest.approx(40 + 10)
+    assert card.capped_by == "second"
+    lost = {one.id: one.points_lost or 0 for _, one in card.indicators()}
+    assert lost["b"] == pytest.approx(0.6 * 0.3 * 40)
+    assert lost["d"] == pytest.approx(0.4 * 0.75 * 80 + 5.6)
+    assert lost["g"] == 0
+    assert math.fsum(lost.values()) == pytest.approx(50)
+
+
+def test_no_reading_at_all_gives_no_score_and_the_widest_bounds() -> None:
+    card = score({}, NOW, method=method())
+    assert (card.overall, card.lower, card.upper, card.coverage, card.mean) == (None, 0, 100, 0, None)
+    assert all(pillar.score is None and pillar.counted_score is None for pillar in card.pillars)
+    assert all(one.state is State.MISSING and one.points_lost is None for _, one in card.indicators())
+
+
+def without(known: Readings, *names: str) -> dict[str, Reading]:
+    return {name: reading for name, reading in known.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    ("name", "after", "state"),
+    [
+        pytest.param("a", 0, State.FRESH, id="still there"),
+        pytest.param("a", 24 * HOUR, State.HELD, id="gone for a day"),
+        pytest.param("a", 24 * HOUR + 1, State.MISSING, id="gone for more than a day"),
+        pytest.param("c", 7 * DAY, State.HELD, id="daily data gone for a week"),
+        pytest.param("c", 7 * DAY + 1, State.MISSING, id="daily data gone for more than a week"),
+    ],
+)
+def test_what_vanishes_is_held_and_then_missing(name: str, after: float, state: State) -> None:
+    before = score(FULL, NOW, method=method())
+    left = FULL if after == 0 else without(FULL, name)
+    card = score(left, NOW + after, before.memory, method())
+    assert indicator_of(card, name).state is state
+
+
+def test_held_inputs_move_nothing_but_coverage_and_bounds() -> None:
+    before = score(FULL, NOW, method=method())
+    card = score(without(FULL, "a"), NOW + HOUR, before.memory, method())
+    assert card.overall == before.overall
+    assert card.basis_changed_at == before.basis_changed_at
+    assert card.coverage == pytest.approx(1 - 0.6 * 0.5)
+    assert card.lower == pytest.approx(before.lower - 0.6 * 0.5 * 80)
+    assert card.upper == pytest.approx(before.upper + 0.6 * 0.5 * 20)
+    assert pillar_of(card, "first").score is None
+    assert pillar_of(card, "first").counted_score == pytest.approx(66)
+    assert indicator_of(card, "a").fresh_at == NOW
+
+
+def test_after_the_hold_the_others_take_the_weight_and_the_basis_changes() -> None:
+    before = score(FULL, NOW, method=method())
+    later = NOW + 2 * DAY
+    card = score(without(FULL, "a"), later, before.memory, method())
+    assert pillar_of(card, "first").counted_score == pytest.approx((0.3 * 60 + 0.2 * 40) / 0.5)
+    assert indicator_of(card, "b").effective_weight == pytest.approx(0.6)
+    assert card.basis_changed_at == later
+    again = score(without(FULL, "a"), later + HOUR, card.memory, method())
+    assert again.basis_changed_at == later
+
+
+def test_a_pillar_without_any_indicator_leaves_its_weight_to_the_others() -> None:
+    card = score(readings(a=80, b=60, c=40), NOW, method=method(), minimum_coverage=0.5)
+    assert card.overall == pytest.approx(66)
+    assert (pillar_of(card, "second").effective_weight, pillar_of(card, "first").effective_weight) == (0, 1)
+
+
+def test_the_overall_score_is_withheld_below_the_minimum_coverage() -> None:
+    known = readings(a=80, b=60)
+    withheld = score(known, NOW, method=method(), minimum_coverage=0.49)
+    assert withheld.overall is None
+    assert withheld.mean is None
+    assert withheld.coverage == pytest.approx(0.48)
+    assert all(one.points_lost is None for _, one in withheld.indicators())
+    stated = score(known, NOW, method=method(), minimum_coverage=0.48)
+    assert stated.overall is not None
+
+
+class TestFallbacks:
+    def test_a_fallback_serves_when_there_is_nothing_to_hold(self) -> None:
+        card = score(readings(e=50, f=90), NOW, method=method())
+        assert indicator_of(card, "d").score == 50
+        assert indicator_of(card, "d").quantity == "e"
+        assert indicator_of(card, "d").state is State.FRESH
+
+    def test_a_fallback_does_not_step_in_while_the_quantity_is_held(self) -> None:
+        before = score({**FULL, **readings(e=50)}, NOW, method=method())
+        card = score({**without(FULL, "d"), **readings(e=50)}, NOW + HOUR, before.memory, method())
+        assert indicator_of(card, "d").state is State.HELD
+        assert card.overall == before.overall
+
+    def test_it_steps_in_afterwards_and_the_basis_changes(self) -> None:
+        before = score({**FULL, **readings(e=50)}, NOW, method=method())
+        card = score({**without(FULL, "d"), **readings(e=50)}, NOW + 2 * DAY, before.memory, method())
+        assert indicator_of(card, "d").score == 50
+        assert card.basis_changed_at == NOW + 2 * DAY
+
+    def test_the_one_that_served_is_held_before_the_next_serves(self) -> None:
+        before = score(readings(e=50, f=90), NOW, method=method())
+        held = score(readings(f=90), NOW + HOUR, before.memory, method())
+        assert (indicator_of(held, "d").state, indicator_of(held, "d").score) == (State.HELD, 50)
+        served = score(readings(f=90), NOW + 2 * DAY, held.memory, method())
+        assert (indicator_of(served, "d").state, indicator_of(served, "d").score) == (State.FRESH, 90)
+
+    def test_the_quantity_itself_comes_back_at_once(self) -> None:
+        before = score(readings(e=50), NOW, method=method())
+        card = score(readings(d=20, e=50), NOW + HOUR, before.memory, method())
+        assert indicator_of(card, "d").score == 20
+
+
+def test_the_first_score_sets_the_time_of_the_basis() -> None:
+    assert score(FULL, NOW, method=method()).basis_changed_at == NOW
+
+
+def test_another_version_changes_the_basis_and_own_weights_do_too() -> None:
+    before = score(FULL, NOW, method=method())
+    own = customised(method(), {"first": 0.5})
+    card = score(FULL, NOW + HOUR, before.memory, own)
+    assert card.methodology.startswith("9.0+custom.")
+    assert card.basis_changed_at == NOW + HOUR
+
+
+def test_memory_of_another_method_is_not_believed() -> None:
+    before = score(FULL, NOW, method=method())
+    other = replace(method(), version="10.0")
+    assert indicator_of(score({}, NOW + HOUR, before.memory, other), "a").state is State.MISSING
+
+
+def test_own_weights_keep_what_is_held() -> None:
+    before = score(FULL, NOW, method=method())
+    card = score({}, NOW + HOUR, before.memory, customised(method(), {"a": 0.9}))
+    assert indicator_of(card, "a").state is State.HELD
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        pytest.param(Reading(80, NOW, NOW, "test", State.HELD), id="held by its source"),
+        pytest.param(Reading(math.nan, NOW, NOW, "test"), id="not a number"),
+        pytest.param(Reading(math.inf, NOW, NOW, "test"), id="infinite"),
+    ],
+)
+def test_only_fresh_finite_readings_count(reading: Reading) -> None:
+    assert indicator_of(score({"a": reading}, NOW, method=method()), "a").state is State.MISSING
+
+
+def test_a_pillar_of_weight_zero_is_shown_but_neither_counts_nor_caps() -> None:
+    own = customised(method(cap=10), {"second": 0})
+    card = score(FULL, NOW, method=own)
+    assert card.overall == pytest.approx(66)
+    assert card.capped_by is None
+    assert pillar_of(card, "second").score == pytest.approx(40)
+
+
+def test_nothing_but_a_pillar_of_weight_zero_makes_no_score() -> None:
+    own = customised(method(), {"second": 0})
+    assert score(readings(d=20, g=100), NOW, method=own, minimum_coverage=0).overall is None
+
+
+def test_an_indicator_of_weight_zero_makes_no_pillar() -> None:
+    own = customised(method(), {"a": 0})
+    card = score(readings(a=80), NOW, method=own)
+    assert pillar_of(card, "first").counted_score is None
+    assert indicator_of(card, "a").effective_weight == 0
+
+
+@pytest.mark.parametrize(
+    ("quantity", "known", "want"),
+    [
+        pytest.param(Level("x"), {"x": 4.0}, 4.0, id="a level"),
+        pytest.param(Level("x"), {}, None, id="a level without a reading"),
+        pytest.param(Ratio("x", "y"), {"x": 4.0, "y": 8.0}, 0.5, id="a ratio"),
+        pytest.param(Ratio("x", "y"), {"x": 4.0}, None, id="a ratio without its lower part"),
+        pytest.param(Ratio("x", "y"), {"x": 4.0, "y": 0.0}, None, id="a ratio over nothing"),
+        pytest.param(Ratio("x", "y"), {"x": 1e300, "y": 1e-300}, None, id="a ratio beyond all numbers"),
+        pytest.param(Scaled("x", 1e-6), {"x": 4e6}, 4.0, id="a level in another unit"),
+        pytest.param(Scaled("x", 1e-6), {}, None, id="a level in another unit without a reading"),
+    ],
+)
+def test_value_of_a_quantity(quantity: Level | Ratio | Scaled, known: dict[str, float], want: float | None) -> None:
+    assert quantity.value(readings(**known)) == want
+
+
+@pytest.mark.parametrize(
+    ("quantity", "text"),
+    [
+        pytest.param(Level(series("x", window="7d")), 'x{window="7d"}', id="a level"),
+        pytest.param(Ratio("x", "y"), "x / y", id="a ratio"),
+        pytest.param(Scaled("x", 1e-6), "x x 1e-06", id="another unit"),
+    ],
+)
+def test_a_quantity_prints_as_its_selectors(quantity: Level | Ratio | Scaled, text: str) -> None:
+    assert str(quantity) == text
+
+
+def test_an_indicator_names_every_series_that_may_feed_it() -> None:
+    one = indicator("x", 1, quantity=Ratio("x", "y"), fallbacks=(Level("z"), Scaled("y", 2)))
+    assert one.selectors == ("x", "y", "z")
+
+
+def test_memory_survives_json() -> None:
+    card = score(FULL, NOW, method=method())
+    again = Memory.from_json(card.memory.as_json())
+    assert again == card.memory
+    assert Memory.from_json(Memory().as_json()) == Memory()
+
+
+def test_memory_that_is_something_else_is_refused() -> None:
+    with pytest.raises(KeyError):
+        Memory.from_json({"method": "9.0"})
