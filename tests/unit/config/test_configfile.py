@@ -79,7 +79,6 @@ SECTIONS = "alerts, api, cache, history, http_client, log, scoring, sources, sto
 SOURCES = "bitnodes, blockchain_com, coingecko, fork_observer, forkmonitor, mempool_space"
 NOBODY = "security: 0, decentralization: 0, throughput: 0, adoption: 0, lightning: 0"
 NO_SUCH_NAME = "expected no such name, or a configuration key such as BTC_HEALTH_STORAGE__PATH"
-SUMMARY = "sources.bitnodes.endpoints.summary"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_an_unknown_weight_lists_those_of_the_method(tmp_path: Path) -> None:
 
 
 def test_every_mistake_is_reported_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
-    text = "log: {level: loud}\nstorage:\n  retention: 4\n  retention: 5d\nsources:\n  nobody: {base_urls: 3}\nhistory: 1\n"
+    text = "log: {level: loud}\nstorage:\n  retention: 4\n  retention: 5d\nsources:\n  nobody: {base_urls: 3}\napi: 1\n"
     environ = {"BTC_HEALTH_NOPE": "1", "BTC_HEALTH_API__CORS_ORIGINS": "[1,", "BTC_HEALTH_WEB__MAX_REQUESTS": "many"}
     lines = mistakes(tmp_path, text, environ)
     assert [line.split(": ")[0] for line in lines] == [
