@@ -35,7 +35,7 @@ test: $(DEV_STAMP) ## Check everything that CI checks
 
 .PHONY: demo
 demo: $(RUN_STAMP) $(TOOLS_STAMP) ## Run simulator, exporter, Prometheus and Alertmanager on this machine until Ctrl-C
-	@exec $(BIN)/python -m simulator.demo
+	@exec $(BIN)/python -m deploy.demo
 
 .PHONY: bench
 bench: $(DEV_STAMP) ## Measure speed and memory, as a table of ratios

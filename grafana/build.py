@@ -26,7 +26,7 @@ BOARDS: Final[tuple[Board, ...]] = (OVERVIEW, *pillar.boards(), SOURCES, EXPORTE
 
 def files() -> dict[Path, str]:
     """Every generated file with what it should hold."""
-    titles = {board.id: board.title for board in BOARDS}
+    titles = {board.id: board.short_title for board in BOARDS}
     wanted = {DASHBOARDS / f"{board.uid}.json": to_json(board, titles) for board in BOARDS}
     return {**wanted, ROOT / "docs" / "dashboards.md": document.page(BOARDS)}
 

@@ -17,6 +17,7 @@ from grafana.generator.render import DATA_SOURCE, rendered
 
 PREFIX: Final = "btchealth"
 TAG: Final = "btc-health"
+PRODUCT: Final = "Bitcoin health: "
 
 # Families that tell which jobs and instances there are; both exist as long as the exporter answers.
 _PRESENT: Final = "btchealth_overall_coverage_ratio"
@@ -54,6 +55,12 @@ class Board:
     tag: str = "network"
 
     @property
+    def short_title(self) -> str:
+        """For a row of links, where the product's name would be repeated."""
+        short = self.title.removeprefix(PRODUCT)
+        return short[0].upper() + short[1:]
+
+    @property
     def uid(self) -> str:
         return uid(self.id)
 
@@ -68,7 +75,9 @@ def uid(board: str) -> str:
 
 def link_to(board: str, title: str, variables: str = "") -> Link:
     """Opens another dashboard with the same data source, job, instance and time."""
-    return Link(title, f"/d/{uid(board)}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}{variables}")
+    return Link(
+        title, f"/d/{uid(board)}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}{variables}"
+    )
 
 
 def to_json(board: Board, titles: dict[str, str]) -> str:
@@ -115,10 +124,10 @@ def _variables(board: Board) -> Iterator[build.DatasourceVariable | build.QueryV
 def _query_variable(name: str, label: str, query: str) -> build.QueryVariable:
     everything = model.VariableOption(text="All", value="$__all", selected=True)
     variable = build.QueryVariable(name).label(label).query({"query": query, "refId": name}).current(everything)
-    variable.datasource(DATA_SOURCE).multi(True).include_all(True).all_value(".*")  # noqa: FBT003 - the SDK's own form
+    variable.datasource(DATA_SOURCE).multi(True).include_all(True).all_value(".*")
     return variable.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(model.VariableSort.ALPHABETICAL_ASC)
 
 
 def _dashboard_link(board: str, title: str) -> build.DashboardLink:
     link = build.DashboardLink(title).type(model.DashboardLinkType.LINK).url(f"/d/{uid(board)}")
-    return link.icon("dashboard").keep_time(True).include_vars(True)  # noqa: FBT003 - the SDK's own form
+    return link.icon("dashboard").keep_time(True).include_vars(True)

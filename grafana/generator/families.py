@@ -51,7 +51,9 @@ def family(name: str) -> Family:
     try:
         return known()[name]
     except KeyError:
-        raise LookupError(f"{name}: no such family; expected one that exporter, Prometheus or Alertmanager has") from None
+        raise LookupError(
+            f"{name}: no such family; expected one that exporter, Prometheus or Alertmanager has"
+        ) from None
 
 
 def unit_of(name: str) -> Unit:

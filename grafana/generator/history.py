@@ -1,4 +1,4 @@
-"""Ten years: how healthy was it, and what happened?"""
+"""The dashboard of ten years: how healthy it was, and what happened."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from grafana.generator.annotations import METHODOLOGY, known_times
 from grafana.generator.board import Board, Row
 from grafana.generator.colours import BLUE, GREEN, GREY, ORANGE, PILLARS, PURPLE
 from grafana.generator.episodes import EPISODES, HALVINGS
+from grafana.generator.families import family
 from grafana.generator.overview import WITHHELD
 from grafana.generator.panels import FORMATS, Kind, Panel
-from grafana.generator.families import family
 from grafana.generator.queries import Query, name_of, value
 
 # Data of the past come once a day: a line takes the last value of each step, and no step is shorter than a day.

@@ -116,10 +116,7 @@ EXPORTER: Final = Board(
 
 _ALERTS: Final = f'ALERTS{{alertstate="firing",alertname!="{WATCHDOG}",{OURS}}}'
 _FOR: Final = f"sum by (alertname) (count_over_time({_ALERTS}[$__range:1m])) * 60"
-_STARTS: Final = (
-    f"sum by (alertname) (count_over_time(({_ALERTS} unless {_ALERTS} offset 1m)[$__range:1m]))"
-)
-
+_STARTS: Final = f"sum by (alertname) (count_over_time(({_ALERTS} unless {_ALERTS} offset 1m)[$__range:1m]))"
 
 
 def _count(severity: str) -> str:

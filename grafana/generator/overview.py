@@ -1,4 +1,4 @@
-"""Is Bitcoin healthy, and if not, what moved?"""
+"""The first dashboard to open: is Bitcoin healthy, and if not, what moved."""
 
 from __future__ import annotations
 
@@ -141,4 +141,3 @@ OVERVIEW: Final = Board(
     onward=(*TITLES, "sources", "alerts", "history", "exporter"),
     annotations=NETWORK,
 )  # fmt: skip
-

@@ -72,7 +72,7 @@ def _summary(pillar: Pillar) -> Iterator[Panel]:
             Field("Weight", unit="percentunit", decimals=0),
         ),
     )  # fmt: skip
-    indicator_score = f"{_PREFIX}indicator_score{{pillar=\"{pillar.id}\"}}"
+    indicator_score = f'{_PREFIX}indicator_score{{pillar="{pillar.id}"}}'
     yield bars(
         "Which indicator is weak?", indicator_score, "{{indicator}}", "Red below the level at which a pillar's alert "
         "fires.", width=8, height=9, maximum=100, steps=limits.pillar_steps(), fields=_titles(pillar),

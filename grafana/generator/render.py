@@ -63,7 +63,7 @@ def _field_defaults(builder: Builder, panel: Panel) -> None:
     for name, colour in panel.colours.items():
         builder.override_by_name(name, [_fixed(colour)])
     for one in panel.fields:
-        builder.override_by_name(one.name, list(_properties(one)))
+        builder.override_by_name(one.name, [*_properties(one), *_cell(one, panel.kind)])
 
 
 def _thresholds(steps: Steps) -> build.ThresholdsConfig:
@@ -99,7 +99,10 @@ def _properties(one: Field) -> Iterator[model.DynamicConfigValue]:
         yield model.DynamicConfigValue("mappings", _mappings(one.mappings))
     if one.steps:
         yield model.DynamicConfigValue("thresholds", _thresholds(one.steps).build())
-    if one.steps or one.mappings:
+
+
+def _cell(one: Field, kind: Kind) -> Iterator[model.DynamicConfigValue]:
+    if kind is Kind.TABLE and (one.steps or one.mappings):
         yield model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
 
 
@@ -113,7 +116,7 @@ def _scheme(mode: model.FieldColorModeId, colour: str | None = None) -> build.Fi
 
 
 def _last() -> common.ReduceDataOptions:
-    return common.ReduceDataOptions().values(False).calcs(["lastNotNull"])  # noqa: FBT003 - the SDK's own form
+    return common.ReduceDataOptions().values(False).calcs(["lastNotNull"])
 
 
 def _lines(panel: Panel) -> Builder:
@@ -125,7 +128,7 @@ def _lines(panel: Panel) -> Builder:
     tooltip = common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI)
     builder = timeseries.Panel().legend(legend).tooltip(tooltip.sort(common_model.SortOrder.DESCENDING))
     builder.line_width(2).fill_opacity(0 if shown else 8).show_points(common_model.VisibilityMode.AUTO)
-    builder.line_interpolation(common_model.LineInterpolation.LINEAR).axis_soft_min(0 if panel.minimum == 0 else None)
+    builder.line_interpolation(common_model.LineInterpolation.LINEAR)
     if panel.shaded:
         style = common.GraphThresholdsStyleConfig().mode(common_model.GraphThresholdsStyleMode.DASHED_AND_AREA)
         builder.thresholds_style(style)
@@ -153,27 +156,27 @@ def _stat(panel: Panel) -> Builder:
 
 
 def _gauge(panel: Panel) -> Builder:
-    builder = gauge.Panel().show_threshold_markers(True).show_threshold_labels(False)  # noqa: FBT003 - the SDK's form
+    builder = gauge.Panel().show_threshold_markers(True).show_threshold_labels(False)
     return builder.reduce_options(_last()).color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
 def _bars(panel: Panel) -> Builder:
     builder = bargauge.Panel().display_mode(common_model.BarGaugeDisplayMode.BASIC).reduce_options(_last())
-    builder.value_mode(common_model.BarGaugeValueMode.TEXT).show_unfilled(True)  # noqa: FBT003 - the SDK's own form
+    builder.value_mode(common_model.BarGaugeValueMode.TEXT).show_unfilled(True)
     builder.name_placement(common_model.BarGaugeNamePlacement.LEFT).min_viz_height(16)
     builder.orientation(common_model.VizOrientation.HORIZONTAL)
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
 def _table(panel: Panel) -> Builder:
-    builder = table.Panel().show_header(True).filterable(False)  # noqa: FBT003 - the SDK's own form
+    builder = table.Panel().show_header(True).filterable(False)
     builder.cell_height(common_model.TableCellHeight.SM)
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
 def _states(panel: Panel) -> Builder:
-    legend = common.VizLegendOptions().show_legend(False).placement(common_model.LegendPlacement.BOTTOM)  # noqa: FBT003 - the SDK's own form
-    builder = statetimeline.Panel().show_value(common_model.VisibilityMode.NEVER).merge_values(True)  # noqa: FBT003 - the SDK's own form
+    legend = common.VizLegendOptions().show_legend(False).placement(common_model.LegendPlacement.BOTTOM)
+    builder = statetimeline.Panel().show_value(common_model.VisibilityMode.NEVER).merge_values(True)
     builder.row_height(0.85).line_width(0).fill_opacity(85).legend(legend)
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 

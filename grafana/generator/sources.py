@@ -1,4 +1,4 @@
-"""Can the numbers be trusted: where do they come from, how old are they, what was refused?"""
+"""The dashboard about trust: where the numbers come from, how old they are, what was refused."""
 
 from __future__ import annotations
 
