@@ -68,6 +68,7 @@ class Extra(Strict):
     steps: list[Step]
     at: dict[int, Literal["fires", "quiet"]]
     says: str | None = None
+    labels: dict[str, str] | None = None
 
 
 class Case(Strict):

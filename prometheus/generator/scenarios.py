@@ -39,6 +39,7 @@ class Test:
     phases: list[Phase]
     at: Mapping[int, bool]
     says: str | None = None
+    labels: Mapping[str, str] | None = None
 
     def render(self) -> dict[str, Any]:
         case = self.scenarios.case
@@ -49,7 +50,7 @@ class Test:
         for minute, fires in sorted(self.at.items()):
             check: dict[str, Any] = {"eval_time": f"{minute}m", "alertname": self.scenarios.alert.title}
             if fires:
-                check["exp_alerts"] = [self.scenarios.expected(self.says)]
+                check["exp_alerts"] = [self.scenarios.expected(self.says, self.labels)]
             checks.append(check)
         return {"name": self.name, "interval": INTERVAL, "input_series": series, "alert_rule_test": checks}
 
@@ -74,10 +75,10 @@ class Scenarios:
         for extra in self.case.extra:
             yield self.told(extra)
 
-    def expected(self, says: str | None) -> dict[str, Any]:
+    def expected(self, says: str | None, of_series: Mapping[str, str] | None) -> dict[str, Any]:
         """Labels and annotations in full, the description as the case states it, not as the template makes it."""
         static = labels(self.group, self.alert)
-        series = {"job": TARGET["job"], **self.case.labels}
+        series = {"job": TARGET["job"], **(self.case.labels if of_series is None else of_series)}
         said = notes(self.declared, self.group, self.alert) | {"description": says or self.case.says}
         everything = {**series, **static}
         return {"exp_labels": {name: value for name, value in everything.items() if value}, "exp_annotations": said}
@@ -136,10 +137,9 @@ class Scenarios:
             raise DeclarationError(
                 f"{self.alert.title}: {extra.name}: minutes {uneven} are no multiples of {self.step}"
             )
+        at = {minute: state == "fires" for minute, state in extra.at.items()}
         phases: list[Phase] = [(step.minutes, "stale" if step.set is None else step.set) for step in extra.steps]
-        return Test(
-            self, extra.name, phases, {minute: state == "fires" for minute, state in extra.at.items()}, extra.says
-        )
+        return Test(self, extra.name, phases, at, extra.says, extra.labels)
 
 
 def evaluation(wait: int) -> int:
