@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
@@ -19,11 +20,13 @@ def metrics_page(publication: Publication, names: Callable[[], Collection[str]],
 
     async def metrics(ask: Ask) -> Answer:
         form, content_type = choose(ask.headers.get("Accept", ""))
-        gzip = takes_gzip(ask.headers.get("Accept-Encoding", ""))
+        packed = takes_gzip(ask.headers.get("Accept-Encoding", ""))
         if ask.query and (choice := _choice(ask.parameters(), names(), sources)):
-            return Answer(publication.page().filtered(form, choice), content_type, headers=_VARY)
-        body = publication.page().bytes_of(form, gzip=gzip)
-        return Answer(body, content_type, headers=_GZIP if gzip else _VARY)
+            body = publication.page().filtered(form, choice)
+            body = gzip.compress(body, compresslevel=1) if packed else body
+        else:
+            body = publication.page().bytes_of(form, gzip=packed)
+        return Answer(body, content_type, headers=_GZIP if packed else _VARY)
 
     return metrics
 

@@ -1,0 +1,1 @@
+"""Pages as functions: one request value in, one answer value out."""
