@@ -14,7 +14,7 @@ from typing import Final
 
 from exporter.snapshot import Observation, View, combined
 from exporter.sources import quantities
-from exporter.spec import HOUR, MINUTE, Metric, Unit
+from exporter.spec import HOUR, MINUTE, Metric, Sample, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,8 @@ def _agree(agreement: Agreement, near: Sequence[Observation]) -> Iterator[Observ
     values = [one.sample.value for one in near]
     middle = agreement.middle(values)
     scale = middle if agreement.relative else 1.0
-    disagreement = agreement.disagreement((max(values) - min(values)) / scale)
-    if disagreement:
-        yield combined(disagreement, near)
+    yield combined(Sample(agreement.disagreement, (), (max(values) - min(values)) / scale), near)
     trusted = [one for one in near if abs(one.sample.value - middle) <= agreement.tolerance * scale]
-    agreed = agreement.value(agreement.middle([one.sample.value for one in trusted])) if trusted else None
-    if agreed and len(trusted) >= agreement.quorum:
-        yield combined(agreed, trusted)
+    if len(trusted) >= agreement.quorum:
+        agreed = agreement.middle([one.sample.value for one in trusted])
+        yield combined(Sample(agreement.value, (), agreed), trusted)

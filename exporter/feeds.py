@@ -72,7 +72,7 @@ def load(body: bytes) -> dict[str, Any]:
     """Channel title and items as `Feed` expects them. Raises BodyError where it is no well-formed RSS."""
     try:
         root = fromstring(body)
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise BodyError(Reason.FORMAT, f"not well-formed XML ({error}): {body[:80]!r}") from error
     channel = root.find("channel")
     if root.tag != "rss" or channel is None:

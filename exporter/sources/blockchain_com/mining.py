@@ -37,6 +37,12 @@ HASHRATE_MAXIMUM = family(
     ("365d",),
     Group.SECURITY,
 )
+DIFFICULTY = family(
+    "daily_difficulty",
+    "Mean difficulty of the newest complete day: between two values on the day of a retarget.",
+    bounds=(1.0, 1e20),
+    group=Group.SECURITY,
+)
 DIFFICULTY_GROWTH = family(
     "difficulty_chart_growth_ratio",
     "Relative change over the window of the difficulty, as daily means; 0.1 is ten percent higher.",
@@ -109,6 +115,7 @@ hash_rate = chart(
 )
 difficulty = chart(
     "difficulty",
+    shown(DIFFICULTY),
     shown(DIFFICULTY_GROWTH, growth_over(90), window="90d"),
     shown(DIFFICULTY_GROWTH, growth_over(365), window="365d"),
 )

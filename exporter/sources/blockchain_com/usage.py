@@ -101,6 +101,7 @@ UTXOS_GROWTH = family(
     ("90d",),
 )
 
+PRICE = family("daily_price_usd", "Mean price of the newest complete day.", Unit.USD, (0.01, 1e8), group=Group.CONTEXT)
 VOLATILITY = family(
     "price_volatility_ratio",
     "Standard deviation of the daily logarithmic price changes within the window, stretched to a year.",
@@ -167,6 +168,7 @@ market_cap = chart(
 )
 market_price = chart(
     "market-price",
+    shown(PRICE),
     shown(VOLATILITY, volatility_over(30), window="30d"),
     shown(VOLATILITY, volatility_over(365), window="365d"),
     shown(PRICE_MEDIAN, median_of(365), window="365d"),

@@ -165,3 +165,45 @@ def test_percentile_rank(value: float, want: float) -> None:
 
 def test_no_history_has_no_percentile() -> None:
     assert quantities.percentile_rank(1.0, []) is None
+
+
+def test_the_next_halving_comes_ten_minutes_a_block_from_the_tip() -> None:
+    assert quantities.halving_time(1_049_999, 1_000.0) == 1_600.0
+
+
+def test_a_year_of_new_coins_over_the_coins_there_are() -> None:
+    assert quantities.annual_issuance_ratio(840_000, 19_710_000.0) == pytest.approx(1 / 120)
+    assert quantities.annual_issuance_ratio(840_000, 0.0) is None
+
+
+def test_hash_rate_at_which_the_first_difficulty_gives_a_block_in_ten_minutes() -> None:
+    assert quantities.hashrate_of_difficulty(1.0) == pytest.approx(7.158e6, rel=1e-4)
+
+
+def test_security_costs_a_year_of_revenue_over_the_value_of_all_coins() -> None:
+    assert quantities.security_budget(10e6, 20e6, 36_500.0) == pytest.approx(0.005)
+    assert quantities.security_budget(10e6, 20e6, 0.0) is None
+
+
+def test_transactions_per_second_follow_from_blocks_and_their_pace() -> None:
+    assert quantities.transactions_per_second(288_000.0, 144.0, 144.0) == pytest.approx(288_000 / 86_400)
+    assert quantities.transactions_per_second(0.0, 0.0, 144.0) is None
+
+
+DAYS = dict.fromkeys((day * 86_400.0 for day in range(10)), 1e18)
+
+
+@pytest.mark.parametrize(
+    ("revenues", "hashrates", "want"),
+    [
+        pytest.param(dict.fromkeys(DAYS, 5e6), DAYS, 5_000.0, id="ten days, all there"),
+        pytest.param(dict.fromkeys(list(DAYS)[2:], 5e6), DAYS, 5_000.0, id="eight of ten days are enough"),
+        pytest.param(dict.fromkeys(list(DAYS)[3:], 5e6), DAYS, None, id="seven of ten are too few"),
+        pytest.param({}, DAYS, None, id="no day in common"),
+        pytest.param({**dict.fromkeys(DAYS, 5e6), 20 * 86_400.0: 9e9}, DAYS, 5_000.0, id="a day of one chart only"),
+    ],
+)
+def test_hash_price_of_an_ordinary_day(
+    revenues: dict[float, float], hashrates: dict[float, float], want: float | None
+) -> None:
+    assert quantities.hashprice_median(revenues, hashrates, days=10) == want

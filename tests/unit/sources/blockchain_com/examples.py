@@ -150,6 +150,7 @@ EXAMPLES: Final = {
     "difficulty": chart_example(
         chart(daily(rising)),
         {
+            "daily_difficulty": 1364,
             'difficulty_chart_growth_ratio{window="90d"}': 1364 / 1274 - 1,
             'difficulty_chart_growth_ratio{window="365d"}': 0.364,
         },
@@ -208,6 +209,7 @@ EXAMPLES: Final = {
     "market_price": chart_example(
         chart(PRICES, unit="USD"),
         {
+            "daily_price_usd": 100,
             'price_volatility_ratio{window="30d"}': volatility(30),
             'price_volatility_ratio{window="365d"}': volatility(365),
             'price_median_usd{window="365d"}': 100,
