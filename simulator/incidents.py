@@ -53,10 +53,6 @@ class Reorg:
     time: float
     visible: bool
 
-    @property
-    def length(self) -> int:
-        return self.last - self.first + 1
-
 
 @dataclass(frozen=True, slots=True)
 class Effects:

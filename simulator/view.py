@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from simulator.chain import FIRST_HEIGHT, FIRST_TIME, HASHES_PER_DIFFICULTY, Chain, subsidy, supply
+from simulator.chain import FIRST_HEIGHT, FIRST_TIME, HASHES_PER_DIFFICULTY, Chain, supply
 from simulator.clock import YEAR
 from simulator.dice import Dice
 from simulator.fees import Curve, FeeMarket
@@ -145,9 +145,6 @@ class View:
         if not heights:
             return 0
         return supply(heights.stop - 1) - supply(heights.start - 1)
-
-    def subsidy(self) -> int:
-        return subsidy(self.tip)
 
     def price(self, time: float | None = None) -> float:
         return self.world.market.price(self.now if time is None else time)

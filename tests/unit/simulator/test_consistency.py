@@ -394,6 +394,30 @@ def test_a_chart_that_reaches_before_the_world_begins_with_it(world: World, sour
     assert min(next(value for name, value in point.items() if name in ("y", "avgHashrate")) for point in points) > 0
 
 
+@pytest.mark.parametrize(
+    ("source", "path", "status", "words"),
+    [
+        ("mempool_space", "/api/block-height/99999999", 404, b"Block not found"),
+        ("mempool_space", "/api/v1/blocks/tip", 404, b"Not Found"),
+        ("mempool_space", f"/api/v1/mining/blocks/audit/score/{'0' * 64}", 404, b"not been audited"),
+        ("coingecko", "/api/v3/simple/price?ids=bitcoin", 422, b"vs_currencies"),
+        ("blockchain_com", "/charts/no-such-chart", 404, b"No chart with name no-such-chart"),
+        ("bitnodes", "/api/v1/snapshots/1600000000/", 404, b"Not found."),
+        ("forkmonitor", "/feeds/stale_candidates/btc.rss?page=0", 422, b""),
+        ("fork_observer", "/rss/77/lagging.xml", 404, b"Unknown network."),
+    ],
+)
+def test_what_the_real_api_refuses_is_refused(world: World, source: str, path: str, status: int, words: bytes) -> None:
+    answer = ask(world, source, path)
+    assert answer.status == status
+    assert words in answer.body
+
+
+def test_an_old_snapshot_can_be_asked_for_by_its_time(world: World) -> None:
+    listed = told(world, "bitnodes", "/api/v1/snapshots/?limit=3")["results"][2]
+    assert told(world, "bitnodes", f"{listed['url']}?field=top")["total_nodes"] == listed["total_nodes"]
+
+
 def test_parts_of_the_coin_page_can_be_left_out(world: World) -> None:
     page = told(world, "coingecko", "/api/v3/coins/bitcoin?community_data=false&developer_data=false")
     assert "market_data" in page

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from simulator.clock import DAY, HOUR, midnight
+from simulator.incidents import collapse
 from simulator.scenario import INCIDENTS, Stage, parse
 from simulator.view import World
 from tests.unit.simulator.endpoints import ALL, NOW, ask, ask_on, told
@@ -96,6 +97,24 @@ def test_a_collapse_does_not_move_the_tip_when_it_begins_and_halves_its_pace(wor
     assert int(ask_on(stage, world, MEMPOOL, "/api/blocks/tip/height").body) == before
     after = [int(ask_on(stage, world, MEMPOOL, "/api/blocks/tip/height", NOW + day * DAY).body) for day in (1, 2, 3, 4)]
     assert 60 < (after[-1] - before) / 4 < 84
+
+
+@pytest.mark.parametrize("days", [-40.0, -15.0, -14.9, -7.6, -7.5, -7.4, -0.1, 0.0, 0.1, 30.0])
+def test_slowed_time_can_be_turned_back(days: float) -> None:
+    slowed = collapse(NOW)
+    time = NOW + days * DAY
+    assert slowed.real_time(slowed.chain_time(time)) == pytest.approx(time, abs=1e-3)
+    assert slowed.chain_time(slowed.real_time(time)) == pytest.approx(time, abs=1e-3)
+
+
+def test_blocks_come_at_half_the_pace_after_a_collapse_began(world: World) -> None:
+    stage = Stage()
+    stage.start(parse("hashrate-collapse", {}, NOW))
+    blocks = json.loads(ask_on(stage, world, MEMPOOL, "/api/v1/blocks", NOW + 4 * DAY).body)
+    heights = [block["height"] for block in blocks]
+    calm = world.chain.arrival(heights[0]) - world.chain.arrival(heights[-1])
+    assert blocks[0]["timestamp"] - blocks[-1]["timestamp"] == pytest.approx(2 * calm, abs=200)
+    assert all(block["timestamp"] <= NOW + 4 * DAY + 30 for block in blocks)
 
 
 def test_a_flood_widens_the_catch_all_block_and_lifts_the_lowest_rates(world: World) -> None:
