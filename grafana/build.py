@@ -14,6 +14,7 @@ from typing import Final
 from grafana.generator import document, pillar
 from grafana.generator.board import Board, to_json
 from grafana.generator.history import HISTORY
+from grafana.generator.market import MARKET
 from grafana.generator.operations import ALERTS, EXPORTER
 from grafana.generator.overview import OVERVIEW
 from grafana.generator.sources import SOURCES
@@ -21,7 +22,7 @@ from grafana.generator.sources import SOURCES
 ROOT: Final = Path(__file__).resolve().parent.parent
 DASHBOARDS: Final = ROOT / "grafana" / "dashboards"
 
-BOARDS: Final[tuple[Board, ...]] = (OVERVIEW, *pillar.boards(), SOURCES, EXPORTER, ALERTS, HISTORY)
+BOARDS: Final[tuple[Board, ...]] = (OVERVIEW, *pillar.boards(), MARKET, SOURCES, EXPORTER, ALERTS, HISTORY)
 
 
 def files() -> dict[Path, str]:

@@ -23,6 +23,10 @@ PRODUCT: Final = "Bitcoin health: "
 _PRESENT: Final = "btchealth_overall_coverage_ratio"
 
 
+# The time, data source and job that a link takes along.
+_KEPT: Final = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """`title` empty for the first panels, which need no heading."""
@@ -75,9 +79,7 @@ def uid(board: str) -> str:
 
 def link_to(board: str, title: str, variables: str = "") -> Link:
     """Opens another dashboard with the same data source, job, instance and time."""
-    return Link(
-        title, f"/d/{uid(board)}?${{__url_time_range}}&${{datasource:queryparam}}&${{job:queryparam}}{variables}"
-    )
+    return Link(title, f"/d/{uid(board)}?{_KEPT}{variables}")
 
 
 def to_json(board: Board, titles: dict[str, str]) -> str:

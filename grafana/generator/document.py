@@ -11,7 +11,8 @@ from grafana.generator.panels import Kind
 _INTRODUCTION: Final = """\
 # Dashboards
 
-Written by `python -m grafana.build`; a test compares. The JSON is in `grafana/dashboards`, and `grafana/provisioning` loads it.
+Written by `python -m grafana.build`; a test compares. The JSON is in
+`grafana/dashboards`, and `grafana/provisioning` loads it.
 Each dashboard answers one question. Start at the overview; its bars and links lead to a pillar or a source.
 """
 

@@ -12,7 +12,7 @@ from grafana.generator.episodes import EPISODES, HALVINGS
 from grafana.generator.families import family
 from grafana.generator.overview import WITHHELD
 from grafana.generator.panels import FORMATS, Kind, Panel
-from grafana.generator.queries import Query, name_of, value
+from grafana.generator.queries import Query, chosen, name_of, value
 
 # Data of the past come once a day: a line takes the last value of each step, and no step is shorter than a day.
 _STEP: Final = "1d"
@@ -71,7 +71,7 @@ HISTORY: Final = Board(
             Panel(
                 "By which method?", "Version of the scoring method: scores of different versions do not compare.",
                 Kind.STATES, (Query(
-                    'max by (version) (last_over_time(btchealth_methodology_info{job=~"$job",instance=~"$instance"}[$__interval]))',
+                    f"max by (version) (last_over_time({chosen('btchealth_methodology_info')}[{_OVER}]))",
                     "{{version}}", interval=_STEP,
                 ),),
                 width=8, height=8, mappings={"1": ("In force", PURPLE)}, steps=limits.above(1, PURPLE, GREEN),
@@ -79,7 +79,10 @@ HISTORY: Final = Board(
         )),
         Row("What was behind it?", (
             _raw("What was a bitcoin worth?", "btchealth_price_consensus_usd", "Price", log_scale=True),
-            _raw("How much was hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}', "7-day mean", log_scale=True),
+            _raw(
+                "How much was hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}', "7-day mean",
+                log_scale=True,
+            ),
             _raw("What did a hash earn?", "btchealth_hashprice_usd_per_petahash_day", "Hashprice", log_scale=True),
             _raw("What did a transaction cost?", 'btchealth_fee_mean_usd{window="24h"}', "Mean fee", log_scale=True),
             _raw("How many transactions a day?", 'btchealth_daily_transactions_mean{window="7d"}', "7-day mean"),

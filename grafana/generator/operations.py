@@ -31,7 +31,13 @@ _PROCESS: Final = (
     ),
     Panel(
         "Which version runs?", "Version of each replica; more than one is a rollout that did not finish.",
-        Kind.TABLE, (Query(f"max by (instance, version, revision, pythonversion) ({chosen('btchealth_exporter_build_info')})", table=True),),
+        Kind.TABLE,
+        (
+            Query(
+                f"max by (instance, version, revision, pythonversion) ({chosen('btchealth_exporter_build_info')})",
+                table=True,
+            ),
+        ),
         width=8, height=6,
         fields=(
             Field("instance", label="Replica"), Field("version", label="Version"),
@@ -39,8 +45,14 @@ _PROCESS: Final = (
         ),
         transformations=(hidden("Time", "Value"),),
     ),
-    stat("Is the configuration in force?", "btchealth_exporter_config_last_reload_successful", plain=True, mappings=_YES, height=6),
-    stat("Is the web file in force?", "btchealth_exporter_web_config_last_reload_successful", plain=True, mappings=_YES, height=6),
+    stat(
+        "Is the configuration in force?", "btchealth_exporter_config_last_reload_successful",
+        plain=True, mappings=_YES, height=6,
+    ),
+    stat(
+        "Is the web file in force?", "btchealth_exporter_web_config_last_reload_successful",
+        plain=True, mappings=_YES, height=6,
+    ),
 )  # fmt: skip
 _REQUESTS: Final = (
     Panel(
@@ -77,7 +89,12 @@ _REQUESTS: Final = (
     Panel(
         "Do the caches spare requests?", "Share of look-ups that found a body young enough to spare a request.",
         Kind.LINES,
-        (Query(f"{rate('btchealth_cache_hits_total', 'tier')} / {rate('btchealth_cache_requests_total', 'tier')}", "{{tier}}"),),
+        (
+            Query(
+                f"{rate('btchealth_cache_hits_total', 'tier')} / {rate('btchealth_cache_requests_total', 'tier')}",
+                "{{tier}}",
+            ),
+        ),
         unit="percentunit", decimals=0, width=8, minimum=0, maximum=1, no_value="No look-up in this time",
     ),
 )  # fmt: skip
@@ -124,6 +141,11 @@ def _count(severity: str) -> str:
     return f"count({fitting}) or vector(0)"
 
 
+def _share(failed: str, attempted: str) -> str:
+    """0 where nothing was attempted."""
+    return f"sum(rate({failed}[{RATE}])) / (sum(rate({attempted}[{RATE}])) > 0) or vector(0)"
+
+
 _NOW: Final = (
     EVALUATED,
     Panel(
@@ -142,12 +164,11 @@ _NOW: Final = (
         Kind.STAT,
         (
             Query(
-                f"sum(rate(prometheus_notifications_errors_total[{RATE}])) / sum(rate(prometheus_notifications_sent_total[{RATE}]) > 0)"
-                " or vector(0)", "To Alertmanager",
+                _share("prometheus_notifications_errors_total", "prometheus_notifications_sent_total"),
+                "To Alertmanager",
             ),
             Query(
-                f"sum(rate(alertmanager_notifications_failed_total[{RATE}])) / sum(rate(alertmanager_notifications_total[{RATE}]) > 0)"
-                " or vector(0)", "To people",
+                _share("alertmanager_notifications_failed_total", "alertmanager_notifications_total"), "To people",
             ),
         ),
         unit="percentunit", decimals=1, width=8, height=4, plain=True,
@@ -163,7 +184,8 @@ _PAST: Final = (
     Panel(
         "When did which alert fire?", "One line an alert, coloured while it fired. The watchdog is left out.",
         Kind.STATES, (Query(f"max by (alertname) ({_ALERTS})", "{{alertname}}"),),
-        width=24, height=12, mappings={"1": ("Firing", BAD)}, steps=limits.above(1), no_value="Nothing fired in this time",
+        width=24, height=12, mappings={"1": ("Firing", BAD)}, steps=limits.above(1),
+        no_value="Nothing fired in this time",
         may_be_empty="nothing fires in a healthy world",
     ),
     Panel(

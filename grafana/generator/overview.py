@@ -20,7 +20,7 @@ _PILLAR_LINK: Final = Link(
     "Look into ${__field.labels.pillar}",
     "/d/btchealth-${__field.labels.pillar}?${__url_time_range}&${datasource:queryparam}&${job:queryparam}",
 )
-_PILLAR_FIELDS: Final = tuple(Field(id, label=title) for id, title in TITLES.items())
+_PILLAR_FIELDS: Final = tuple(Field(pillar, label=title) for pillar, title in TITLES.items())
 
 _SCORE: Final = Panel(
     "Is Bitcoin healthy?",
@@ -71,7 +71,10 @@ _NOW: Final = (
          steps=limits.above(limits.limit("backlog_blocks")), unit="suffix: blocks"),
     stat("How much is hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}'),
     stat("How many nodes are reachable?", "btchealth_nodes_reachable"),
-    stat("What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0, unit="currencyUSD"),
+    stat(
+        "What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0,
+        links=(link_to("market", "Look at the market"),),
+    ),
 )  # fmt: skip
 
 _TREND: Final = Panel(
@@ -106,7 +109,11 @@ _FRESH: Final = Panel(
     "Whose data are late?",
     "Share of each source's endpoints whose data are younger than their declared largest age.",
     Kind.BARS,
-    (Query(f"sort({recorded('job_source:btchealth_endpoints_fresh_per_endpoint:ratio')})", "{{source}}", instant=True),),
+    (
+        Query(
+            f"sort({recorded('job_source:btchealth_endpoints_fresh_per_endpoint:ratio')})", "{{source}}", instant=True
+        ),
+    ),
     unit="percentunit", decimals=0, width=6, height=8, minimum=0, maximum=1,
     steps=limits.below(limits.limit("freshness_objective_ratio")),
     data_links=(link_to("sources", "Look into ${__field.labels.source}", "&var-source=${__field.labels.source}"),),
@@ -120,7 +127,7 @@ OVERVIEW: Final = Board(
         Row("How did it get here?", (_TREND, _PILLAR_TREND)),
         Row("What needs somebody?", (FIRING, _CHANGE, _FRESH)),
         Row("Do the sources agree?", (
-            lines("How high is the chain?", {"{{source}}": "btchealth_tip_height"}, width=8, calculations=("lastNotNull",)),
+            lines("How high is the chain?", {"{{source}}": "btchealth_tip_height"}, width=8),
             lines("What is the price?", {"{{source}}": "btchealth_price_usd"}, decimals=0),
             Panel(
                 "How far apart are they?",
@@ -138,6 +145,6 @@ OVERVIEW: Final = Board(
             ),
         )),
     ),
-    onward=(*TITLES, "sources", "alerts", "history", "exporter"),
+    onward=(*TITLES, "market", "sources", "alerts", "history", "exporter"),
     annotations=NETWORK,
 )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from grafana.generator import limits
+from exporter.spec import Group
+from grafana.generator import limits, rest
 from grafana.generator.annotations import NETWORK
 from grafana.generator.board import Board, Row
 from grafana.generator.colours import BAD, BLUE, GOOD, WARNING
@@ -33,6 +34,9 @@ def _board(pillar: Pillar) -> Board:
         Row("What do the indicators measure?", tuple(_measured(indicator) for indicator in pillar.indicators)),
         Row("What else explains it?", (*_pools(pillar), *(_raw(raw) for raw in RAW.get(pillar.id, ())))),
     ]
+    else_known = rest.row(Group(pillar.id), [panel for row in rows for panel in row.panels])
+    if else_known:
+        rows.append(else_known)
     return Board(
         pillar.id, f"Bitcoin health: {pillar.title}", pillar.question, rows,
         onward=("overview", "sources", "alerts", "history"), annotations=NETWORK, since="now-7d",

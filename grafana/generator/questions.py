@@ -140,7 +140,9 @@ RAW: Final[Mapping[str, tuple[Raw, ...]]] = {
         Raw("What do fees look like?", {"{{target}}": "fee_estimate_satoshis_per_vbyte"}, {"minimum": 0}),
         Raw("What does an ordinary payment cost?", {"{{target}}": "payment_fee_usd"}, {"minimum": 0}),
         Raw("How much is waiting?", {"Virtual size": "mempool_vbytes"}, {"minimum": 0}),
-        Raw("At which fee rates does it wait?", {"{{band}} sat/vB": "mempool_band_vbytes"}, {"minimum": 0, "colours": {}}),
+        Raw("At which fee rates does it wait?", {
+            "{{band}} sat/vB": "mempool_band_vbytes",
+        }, {"minimum": 0, "colours": {}}),
         Raw("How many transactions wait?", {"Waiting": "mempool_transactions"}, {"minimum": 0, "decimals": 0}),
         Raw("How fast do they arrive?", {
             "Newest": "mempool_inflow_vbytes_per_second",

@@ -148,19 +148,19 @@ _TALL: Final = 9
 
 def _stat(panel: Panel) -> Builder:
     graph = common_model.BigValueGraphMode.NONE if panel.plain else common_model.BigValueGraphMode.AREA
-    several = len(panel.queries) > 1
+    several = len(panel.queries) > 1 or any("{{" in query.legend for query in panel.queries)
     text = common_model.BigValueTextMode.VALUE_AND_NAME if several else common_model.BigValueTextMode.VALUE
     builder = stat.Panel().graph_mode(graph).text_mode(text).reduce_options(_last())
     builder.color_mode(common_model.BigValueColorMode.VALUE).justify_mode(common_model.BigValueJustifyMode.AUTO)
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
-def _gauge(panel: Panel) -> Builder:
+def _gauge(_panel: Panel) -> Builder:
     builder = gauge.Panel().show_threshold_markers(True).show_threshold_labels(False)
     return builder.reduce_options(_last()).color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
-def _bars(panel: Panel) -> Builder:
+def _bars(_panel: Panel) -> Builder:
     builder = bargauge.Panel().display_mode(common_model.BarGaugeDisplayMode.BASIC).reduce_options(_last())
     builder.value_mode(common_model.BarGaugeValueMode.TEXT).show_unfilled(True)
     builder.name_placement(common_model.BarGaugeNamePlacement.LEFT).min_viz_height(16)
@@ -168,13 +168,13 @@ def _bars(panel: Panel) -> Builder:
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
-def _table(panel: Panel) -> Builder:
+def _table(_panel: Panel) -> Builder:
     builder = table.Panel().show_header(True).filterable(False)
     builder.cell_height(common_model.TableCellHeight.SM)
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
-def _states(panel: Panel) -> Builder:
+def _states(_panel: Panel) -> Builder:
     legend = common.VizLegendOptions().show_legend(False).placement(common_model.LegendPlacement.BOTTOM)
     builder = statetimeline.Panel().show_value(common_model.VisibilityMode.NEVER).merge_values(True)
     builder.row_height(0.85).line_width(0).fill_opacity(85).legend(legend)

@@ -102,7 +102,8 @@ _ENDPOINTS: Final = Panel(
 _FAILURES: Final = (
     Panel(
         "Which requests fail, and why?", "Requests without a body that could be believed, by source and reason.",
-        Kind.LINES, (Query(f"{_counted('btchealth_fetch_failures_total', 'source', 'reason')} > 0", "{{source}}: {{reason}}"),),
+        Kind.LINES,
+        (Query(f"{_counted('btchealth_fetch_failures_total', 'source', 'reason')} > 0", "{{source}}: {{reason}}"),),
         unit="locale", decimals=0, width=12, minimum=0, height=9, calculations=("sum",),
         no_value="No failure in this time", may_be_empty="nothing fails in a healthy world",
     ),
@@ -172,7 +173,8 @@ _PROVENANCE: Final = (
             ),
         ),
         unit="suffix: times", decimals=1, width=8, height=9, minimum=0, shaded=True,
-        steps=limits.band(limits.limit("burn_rate_1h"), low_is_bad=False, colour=BAD), calculations=("lastNotNull", "max"),
+        steps=limits.band(limits.limit("burn_rate_1h"), low_is_bad=False, colour=BAD),
+        calculations=("lastNotNull", "max"),
     ),
     Panel(
         "How many tips apart are the sources?",
