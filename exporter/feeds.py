@@ -34,9 +34,8 @@ class RfcTime(Field):
 
 class Item(Payload):
     title: Annotated[str | None, Text(longest=500)] = None
-    guid: Annotated[str | None, Text(longest=500, required=False)] = None
 
-    UNUSED = frozenset({"description", "link", "pubDate"})
+    UNUSED = frozenset({"description", "guid", "link", "pubDate"})
 
 
 class DatedItem(Item):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from typing import Final
 
 from exporter import families, own_families, source_families
@@ -36,16 +35,6 @@ def help_texts(places: Places) -> Mapping[Metric, str]:
     """HELP of every domain metric; `places` with intervals and ages as they are in force."""
     origins = _origins(places)
     return {metric: f"{metric.help} {_bounds(metric)} {origins[metric]}" for metric in metrics() if metric in origins}
-
-
-@cache
-def _declared_help() -> Mapping[Metric, str]:
-    return help_texts(registry.endpoints())
-
-
-def help_of(metric: Metric) -> str:
-    """HELP with intervals and ages as declared, whatever the configuration says."""
-    return _declared_help()[metric]
 
 
 def _bounds(metric: Metric) -> str:

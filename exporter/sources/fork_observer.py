@@ -1,7 +1,7 @@
 """fork-observer: chain tips of many nodes, stale blocks, forks.
 
-An unknown network answers with empty lists and status 200. The feeds carry no dates, and a node's name with an ampersand
-breaks them, because nothing is escaped.
+An unknown network answers with empty lists and status 200. The feeds carry no dates, and a node's name with an
+ampersand breaks them, because nothing is escaped.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 from exporter.errors import BodyError, Reason
 from exporter.feeds import ACCEPT, DatedFeed, load
-from exporter.payload import Count, Height, Part, Payload, UnixSeconds
+from exporter.payload import Height, Part, Payload, UnixSeconds
 from exporter.sources import quantities
 from exporter.spec import DAY, MINUTE, Budget, Endpoint, Group, Metric, Sample, Source, Unit, endpoint
 
@@ -118,11 +118,11 @@ def _feed(name: str, path: str, metric: Metric, *windows: str) -> Endpoint:
     )(count)
 
 
-invalid_blocks = _feed("invalid_blocks", "/feeds/invalid_blocks/btc.rss", INVALID, "30d")
-blocks_marked_invalid = _feed("blocks_marked_invalid", "/feeds/btc/blocks/invalid.rss", MARKED_INVALID, "30d")
-inflated_blocks = _feed("inflated_blocks", "/feeds/inflated_blocks/btc.rss", INFLATED, "30d")
-lagging_nodes = _feed("lagging_nodes", "/feeds/lagging_nodes.rss", LAGGING, "24h")
-unreachable_nodes = _feed("unreachable_nodes", "/feeds/nodes/unreachable.rss", UNREACHABLE, "24h")
+invalid_blocks_feed = _feed("invalid_blocks", "/feeds/invalid_blocks/btc.rss", INVALID, "30d")
+blocks_marked_invalid_feed = _feed("blocks_marked_invalid", "/feeds/btc/blocks/invalid.rss", MARKED_INVALID, "30d")
+inflated_blocks_feed = _feed("inflated_blocks", "/feeds/inflated_blocks/btc.rss", INFLATED, "30d")
+lagging_nodes_feed = _feed("lagging_nodes", "/feeds/lagging_nodes.rss", LAGGING, "24h")
+unreachable_nodes_feed = _feed("unreachable_nodes", "/feeds/nodes/unreachable.rss", UNREACHABLE, "24h")
 
 
 @endpoint(
@@ -190,7 +190,8 @@ def chain_tips(body: list[ChainTip | None]) -> Iterator[Sample | None]:
 
 class Candidate(Payload):
     height: Height = None
-    n_children: Count = None
+
+    UNUSED = frozenset({"n_children"})
 
 
 @endpoint(

@@ -16,6 +16,7 @@ from tests.machine import ROOT
 
 every_metric = pytest.mark.parametrize("metric", catalogue.metrics(), ids=lambda metric: metric.name)
 
+HELP = reference.help_texts(registry.endpoints())
 READ = registry.origins()
 MADE = [metric for metric in catalogue.metrics() if metric not in READ and metric not in PROVIDERS.values()]
 
@@ -31,7 +32,7 @@ def test_the_committed_reference_is_what_the_command_writes() -> None:
 
 @every_metric
 def test_help_says_meaning_unit_bounds_and_origin(metric: Metric) -> None:
-    text = reference.help_of(metric)
+    text = HELP[metric]
     low, high = metric.bounds
     assert text.startswith(metric.help)
     assert f"Unit: {metric.unit.text}, {low:g} to {high:g}." in text
@@ -44,13 +45,13 @@ def test_help_of_what_is_read_names_source_path_field_and_age(metric: Metric) ->
     for source, endpoint, field in READ[metric]:
         path = endpoint.path.partition("?")[0]
         age = format_duration(endpoint.max_age)
-        assert f"{source.title} {path}, field {field}, cached until {age} old" in reference.help_of(metric)
+        assert f"{source.title} {path}, field {field}, cached until {age} old" in HELP[metric]
 
 
 @pytest.mark.parametrize("metric", MADE, ids=lambda metric: metric.name)
 def test_help_of_what_is_made_names_its_inputs(metric: Metric) -> None:
-    named = re.findall(r"btchealth_\w+", reference.help_of(metric).partition("Derived:")[2])
-    assert named or "days of" in reference.help_of(metric)
+    named = re.findall(r"btchealth_\w+", HELP[metric].partition("Derived:")[2])
+    assert named or "days of" in HELP[metric]
     for name in named:
         assert catalogue.metric(name) is not metric
 

@@ -105,7 +105,7 @@ DAILY_FEES_MEAN_USD = family(
     Group.SECURITY,
 )
 
-hash_rate = chart(
+hash_rate_chart = chart(
     "hash-rate",
     shown(HASHRATE),
     shown(HASHRATE_MEAN, mean_of(7), window="7d"),
@@ -113,13 +113,13 @@ hash_rate = chart(
     unit="TH/s",
     factor=_TERAHASH,
 )
-difficulty = chart(
+difficulty_chart = chart(
     "difficulty",
     shown(DIFFICULTY),
     shown(DIFFICULTY_GROWTH, growth_over(90), window="90d"),
     shown(DIFFICULTY_GROWTH, growth_over(365), window="365d"),
 )
-miners_revenue = chart(
+miners_revenue_chart = chart(
     "miners-revenue",
     shown(REVENUE),
     shown(REVENUE_MEAN, mean_of(7), window="7d"),
@@ -127,13 +127,13 @@ miners_revenue = chart(
     shown(REVENUE_MEDIAN, median_of(365), window="365d"),
     unit="USD",
 )
-transaction_fees = chart(
+transaction_fees_chart = chart(
     "transaction-fees",
     shown(DAILY_FEES),
     shown(DAILY_FEES_MEAN, mean_of(7), window="7d"),
     shown(DAILY_FEES_MEAN, mean_of(30), window="30d"),
     shown(DAILY_FEES_MEDIAN, median_of(365), window="365d"),
 )
-transaction_fees_usd = chart(
+transaction_fees_usd_chart = chart(
     "transaction-fees-usd", shown(DAILY_FEES_USD), shown(DAILY_FEES_MEAN_USD, mean_of(30), window="30d")
 )

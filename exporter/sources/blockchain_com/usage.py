@@ -117,10 +117,10 @@ PRICE_MAXIMUM = family(
     "price_maximum_usd", "Highest daily price within the window.", Unit.USD, (0.01, 1e8), ("365d",), Group.CONTEXT
 )
 
-fees_usd_per_transaction = chart(
+fees_usd_per_transaction_chart = chart(
     "fees-usd-per-transaction", shown(FEE_MEAN), shown(FEE_MEDIAN, median_of(365), window="365d")
 )
-mempool_size = chart(
+mempool_size_chart = chart(
     "mempool-size",
     shown(MEMPOOL),
     shown(MEMPOOL_MEAN, mean_of(1, HOUR), window="24h"),
@@ -128,45 +128,45 @@ mempool_size = chart(
     timespan="2days",
     interval=15 * MINUTE,
 )
-avg_confirmation_time = chart("avg-confirmation-time", shown(CONFIRMATION_MEAN), factor=MINUTE, timespan="30days")
-median_confirmation_time = chart(
+avg_confirmation_time_chart = chart("avg-confirmation-time", shown(CONFIRMATION_MEAN), factor=MINUTE, timespan="30days")
+median_confirmation_time_chart = chart(
     "median-confirmation-time", shown(CONFIRMATION_MEDIAN), factor=MINUTE, timespan="30days"
 )
-n_transactions = chart(
+n_transactions_chart = chart(
     "n-transactions",
     shown(TRANSACTIONS),
     shown(TRANSACTIONS_MEAN, mean_of(7), window="7d"),
     shown(TRANSACTIONS_MEDIAN, median_of(365), window="365d"),
 )
-n_payments = chart(
+n_payments_chart = chart(
     "n-payments",
     shown(PAYMENTS),
     shown(PAYMENTS_MEAN, mean_of(7), window="7d"),
     shown(PAYMENTS_MEDIAN, median_of(365), window="365d"),
 )
-n_unique_addresses = chart(
+n_unique_addresses_chart = chart(
     "n-unique-addresses",
     shown(ADDRESSES),
     shown(ADDRESSES_MEAN, mean_of(7), window="7d"),
     shown(ADDRESSES_MEDIAN, median_of(365), window="365d"),
 )
-estimated_transaction_volume_usd = chart(
+estimated_transaction_volume_usd_chart = chart(
     "estimated-transaction-volume-usd",
     shown(TRANSFER),
     shown(TRANSFER_MEAN, mean_of(7), window="7d"),
     shown(TRANSFER_MEDIAN, median_of(365), window="365d"),
 )
-utxo_count = chart(
+utxo_count_chart = chart(
     "utxo-count",
     shown(UTXOS),
     shown(UTXOS_MAXIMUM, maximum_of(365), window="365d"),
     shown(UTXOS_GROWTH, growth_over(90), window="90d"),
     step=0.0,
 )
-market_cap = chart(
+market_cap_chart = chart(
     "market-cap", shown(quantities.MARKET_CAP, source="blockchain_com"), unit="USD", step=0.0, timespan="3days"
 )
-market_price = chart(
+market_price_chart = chart(
     "market-price",
     shown(PRICE),
     shown(VOLATILITY, volatility_over(30), window="30d"),

@@ -36,14 +36,14 @@ def test_satoshis_in_spite_of_the_name() -> None:
 def test_stats_give_gigahashes_and_charts_terahashes() -> None:
     same = 5e20
     from_stats = values(stats, examples.stats(hash_rate=same / 1e9))
-    from_chart = values(mining.hash_rate, examples.chart([(NEWEST, same / 1e12)], unit="Hash Rate TH/s"))
+    from_chart = values(mining.hash_rate_chart, examples.chart([(NEWEST, same / 1e12)], unit="Hash Rate TH/s"))
     assert from_stats["hashrate_blockchain_com_hashes_per_second"] == same
     assert from_chart["hashrate_chart_hashes_per_second"] == same
 
 
 def test_stats_give_milliseconds_and_charts_seconds() -> None:
     assert stats.read(examples.stats(timestamp=1_704_070_000_000).encode()).data_time == 1_704_070_000
-    assert mining.difficulty.read(examples.RISING.encode()).data_time == NEWEST + DAY
+    assert mining.difficulty_chart.read(examples.RISING.encode()).data_time == NEWEST + DAY
 
 
 def test_numbers_with_a_capital_e_are_numbers() -> None:
@@ -51,7 +51,7 @@ def test_numbers_with_a_capital_e_are_numbers() -> None:
     assert "5.0E11" in body
     assert values(stats, body)["hashrate_blockchain_com_hashes_per_second"] == 5e20
     point = examples.chart([(NEWEST, 1)], unit="USD").replace('"y": 1', '"y": 3.25E7')
-    assert values(mining.miners_revenue, point)["miner_revenue_chart_usd"] == 3.25e7
+    assert values(mining.miners_revenue_chart, point)["miner_revenue_chart_usd"] == 3.25e7
 
 
 def test_next_retarget_is_left_out_because_it_is_one_less_than_what_others_mean() -> None:
@@ -59,7 +59,7 @@ def test_next_retarget_is_left_out_because_it_is_one_less_than_what_others_mean(
 
 
 @pytest.mark.parametrize(
-    "endpoint", [mining.hash_rate, usage.utxo_count, usage.n_transactions], ids=lambda one: one.name
+    "endpoint", [mining.hash_rate_chart, usage.utxo_count_chart, usage.n_transactions_chart], ids=lambda one: one.name
 )
 def test_empty_values_are_no_data_and_not_zero(endpoint: Endpoint) -> None:
     with pytest.raises(BodyError) as caught:
@@ -69,9 +69,9 @@ def test_empty_values_are_no_data_and_not_zero(endpoint: Endpoint) -> None:
 
 def test_a_chart_that_stands_still_under_status_200_says_how_old_it_is() -> None:
     still = examples.chart([(NEWEST - 25 * DAY, 1e9)], unit="Hash Rate TH/s")
-    parsed = mining.hash_rate.read(still.encode())
+    parsed = mining.hash_rate_chart.read(still.encode())
     assert parsed.data_time == NEWEST - 24 * DAY
-    assert mining.hash_rate.max_age == 2 * DAY + 3 * HOUR, "so that the frame refuses it"
+    assert mining.hash_rate_chart.max_age == 2 * DAY + 3 * HOUR, "so that the frame refuses it"
 
 
 def test_the_web_export_of_a_chart_is_another_shape_and_refused() -> None:
@@ -85,7 +85,7 @@ def test_the_web_export_of_a_chart_is_another_shape_and_refused() -> None:
         "timespan": "all",
     }
     with pytest.raises(BodyError, match="values") as caught:
-        usage.n_transactions.read(json.dumps(export).encode())
+        usage.n_transactions_chart.read(json.dumps(export).encode())
     assert caught.value.reason is Reason.FORMAT
 
 
@@ -99,31 +99,31 @@ def test_sampling_is_switched_off_because_it_thins_to_steps_of_days() -> None:
 def test_a_zero_in_a_chart_costs_only_that_day() -> None:
     points = daily(rising)
     points[-2] = (points[-2][0], 0)
-    parsed = usage.n_transactions.read(examples.chart(points).encode())
+    parsed = usage.n_transactions_chart.read(examples.chart(points).encode())
     assert parsed.rejected == {"y": 1}
     assert len(parsed.daily) == 364
     assert {sample.key: sample.value for sample in parsed.samples}["btchealth_daily_transactions"] == 1364
 
 
 def test_the_newest_day_is_complete_at_its_end() -> None:
-    assert usage.n_transactions.read(examples.chart([(NEWEST, 5)]).encode()).data_time == NEWEST + DAY
+    assert usage.n_transactions_chart.read(examples.chart([(NEWEST, 5)]).encode()).data_time == NEWEST + DAY
 
 
 def test_points_of_capitalisation_and_outputs_are_moments_and_not_days() -> None:
-    assert usage.market_cap.read(examples.chart([(NEWEST + 1234, 8e11)]).encode()).data_time == NEWEST + 1234
-    assert usage.utxo_count.read(examples.chart([(NEWEST + 1234, 1.7e8)]).encode()).data_time == NEWEST + 1234
+    assert usage.market_cap_chart.read(examples.chart([(NEWEST + 1234, 8e11)]).encode()).data_time == NEWEST + 1234
+    assert usage.utxo_count_chart.read(examples.chart([(NEWEST + 1234, 1.7e8)]).encode()).data_time == NEWEST + 1234
 
 
 def test_medians_of_a_year_are_absent_when_a_fifth_of_the_days_is_missing() -> None:
     enough, too_few = examples.chart(daily(rising)[73:]), examples.chart(daily(rising)[74:])
-    assert 'daily_transactions_median{window="365d"}' in values(usage.n_transactions, enough)
-    assert 'daily_transactions_median{window="365d"}' not in values(usage.n_transactions, too_few)
+    assert 'daily_transactions_median{window="365d"}' in values(usage.n_transactions_chart, enough)
+    assert 'daily_transactions_median{window="365d"}' not in values(usage.n_transactions_chart, too_few)
 
 
 def test_points_in_any_order_and_twice_are_read_the_same() -> None:
     points = daily(rising)
     mixed = examples.chart([*reversed(points), points[0]])
-    assert values(usage.n_payments, mixed) == values(usage.n_payments, examples.RISING)
+    assert values(usage.n_payments_chart, mixed) == values(usage.n_payments_chart, examples.RISING)
 
 
 def test_pools_of_another_window_are_refused() -> None:

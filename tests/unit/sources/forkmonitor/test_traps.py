@@ -20,11 +20,11 @@ def values(endpoint: Endpoint, body: str, read_at: float = NOW) -> dict[str, flo
 
 def test_feeds_are_histories_and_old_items_do_not_count() -> None:
     old = rss([item("Block 1 marked invalid", NOW - days * DAY) for days in (31, 400, 1900)])
-    assert values(forkmonitor.invalid_blocks, old) == {'invalid_blocks{window="30d"}': 0}
+    assert values(forkmonitor.invalid_blocks_feed, old) == {'invalid_blocks{window="30d"}': 0}
 
 
 def test_an_unchanged_feed_read_again_lets_items_leave_the_window() -> None:
-    found = [values(forkmonitor.invalid_blocks, HISTORY, NOW + days * DAY) for days in (0, 25, 31)]
+    found = [values(forkmonitor.invalid_blocks_feed, HISTORY, NOW + days * DAY) for days in (0, 25, 31)]
     assert [one['invalid_blocks{window="30d"}'] for one in found] == [2, 1, 0]
 
 
@@ -36,7 +36,7 @@ def test_the_time_of_a_feed_is_that_of_its_read_and_not_of_its_newest_item(endpo
 
 
 def test_an_empty_feed_is_the_good_news_of_no_event() -> None:
-    assert values(forkmonitor.inflated_blocks, rss([])) == {'inflated_blocks{window="30d"}': 0}
+    assert values(forkmonitor.inflated_blocks_feed, rss([])) == {'inflated_blocks{window="30d"}': 0}
     assert values(forkmonitor.stale_candidates, rss([])) == {
         'stale_candidates{window="30d"}': 0,
         'stale_candidates{window="90d"}': 0,
@@ -53,19 +53,19 @@ def test_build_dates_that_are_no_rss_dates_do_not_matter() -> None:
 )
 def test_one_unreadable_date_costs_only_its_item(date: str) -> None:
     body = rss([item("Block 1", date=date), item("Block 2", NOW - HOUR)])
-    parsed = forkmonitor.invalid_blocks.read(body.encode(), NOW)
+    parsed = forkmonitor.invalid_blocks_feed.read(body.encode(), NOW)
     assert parsed.rejected == {"pubDate": 1}
     assert [sample.value for sample in parsed.samples] == [1]
 
 
 def test_items_from_the_future_are_no_events_yet() -> None:
     body = rss([item("Block 1", NOW + HOUR), item("Block 2", NOW + 3 * HOUR)])
-    assert values(forkmonitor.invalid_blocks, body) == {'invalid_blocks{window="30d"}': 1}
+    assert values(forkmonitor.invalid_blocks_feed, body) == {'invalid_blocks{window="30d"}': 1}
 
 
 def test_dates_with_another_zone_are_the_same_moment() -> None:
     body = rss([item("Block 1", date="Sun, 15 Jun 2025 17:06:39 +0200")])
-    assert values(forkmonitor.lagging_nodes, body) == {'forkmonitor_lagging_nodes{window="24h"}': 1}
+    assert values(forkmonitor.lagging_nodes_feed, body) == {'forkmonitor_lagging_nodes{window="24h"}': 1}
 
 
 def test_a_title_without_a_height_still_counts() -> None:
@@ -76,7 +76,7 @@ def test_a_title_without_a_height_still_counts() -> None:
 
 def test_an_ampersand_that_is_not_escaped_breaks_the_feed_and_is_counted() -> None:
     with pytest.raises(BodyError, match="not well-formed"):
-        values(forkmonitor.lagging_nodes, rss([item("Node A & B is 3 blocks behind", NOW)]))
+        values(forkmonitor.lagging_nodes_feed, rss([item("Node A & B is 3 blocks behind", NOW)]))
 
 
 def test_several_tips_may_be_a_lag_and_no_split() -> None:
