@@ -163,7 +163,8 @@ EXAMPLES: Final = {
             # Seven nodes have a height.
             "nodes_lagging_ratio": 1 / 7,
             "nodes_ahead_ratio": 1 / 7,
-            "nodes_connected_median_seconds": 100,
+            # Since the hour before, which began 400 s ago.
+            "nodes_connected_median_seconds": 400,
         },
         refused={
             "nodes in a list instead of an object": Refusal(snapshot([NODES]), Reason.EMPTY),
