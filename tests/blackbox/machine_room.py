@@ -126,10 +126,14 @@ class Room:
     programs: list[Program] = field(default_factory=list)
 
     def start(self, name: str, arguments: list[str], url: str, alive: str, environ: Mapping[str, str]) -> Program:
+        """`arguments`: a Python module and what it takes."""
+        return self.launch(name, [sys.executable, "-m", *arguments], url, alive, environ)
+
+    def launch(self, name: str, command: list[str], url: str, alive: str, environ: Mapping[str, str]) -> Program:
         log = self.folder / f"{name}-{len(self.programs)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                command,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **environ},
