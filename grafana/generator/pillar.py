@@ -106,7 +106,7 @@ def _measured(indicator: Indicator) -> Panel:
     steps, said = _band(indicator)
     unit, decimals = _format(indicator)
     return Panel(
-        QUESTIONS.get(indicator.id, indicator.title),
+        QUESTIONS.get(indicator.id, f"{indicator.title}?"),
         f"{indicator.title}. {indicator.why} {said}",
         Kind.LINES, (Query(quantity(indicator.quantity), indicator.title),),
         unit=unit, decimals=decimals, width=8, height=7, steps=steps, shaded=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-# An indicator without a question here shows its own title.
+# An indicator without a question here asks with its own title.
 QUESTIONS: Final[Mapping[str, str]] = {
     "hashrate_quarter": "How far is the hash rate below its 90-day high?",
     "hashrate_year": "How far is the hash rate below its high of the year?",
@@ -22,7 +22,7 @@ QUESTIONS: Final[Mapping[str, str]] = {
     "pool_two_largest": "How large are the two largest together?",
     "pool_nakamoto": "How many owners make a majority?",
     "node_host_largest": "How many nodes sit in the largest hosting network?",
-    "node_hosts_ten": "How many nodes sit in the few largest hosting networks?",
+    "node_hosts_eight": "How many nodes sit in the eight largest hosting networks?",
     "node_networks": "How evenly do nodes spread over networks?",
     "node_client": "How many nodes run the same implementation?",
     "fee_usd": "What does a transaction cost in dollars?",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from exporter import catalogue
 from exporter.sources import registry
@@ -55,7 +55,9 @@ def _in(unit: Unit) -> str:
 
 
 def _panel(title: str, unit: Unit, members: list[Metric]) -> Panel:
-    off = {} if _polled(members) else {"no_value": "Its endpoint is off by default", "may_be_empty": "off by default"}
+    off: dict[str, Any] = (
+        {} if _polled(members) else {"no_value": "Its endpoint is off by default", "may_be_empty": "off by default"}
+    )
     described = " ".join(f"{_short(metric)}: {metric.help}" for metric in members)
     form, decimals = FORMATS[unit]
     if unit is Unit.INFO:

@@ -1,0 +1,216 @@
+"""The bundle is checked against its schema, and all that it names against the real files, programs and defaults."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy import demo
+from exporter import cli
+from exporter.config import Config
+from exporter.sources import registry
+from tests.machine import ROOT, tool
+
+FILE = ROOT / "docker-compose.yml"
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+OURS = {"exporter", "exporter-demo", "simulator", "prepare"}
+# Once and for all of these, `prepare` writes what nobody may choose beforehand.
+MADE = {"alertmanager-config", "grafana-secrets"}
+
+
+@cache
+def compose() -> dict[str, Any]:
+    document = yaml.safe_load(FILE.read_text())
+    assert isinstance(document, dict)
+    return document
+
+
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = compose()["services"]
+    return found
+
+
+def command(name: str) -> list[str]:
+    return list(map(str, services()[name].get("command", [])))
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_file_keeps_to_the_published_schema() -> None:
+    checked = run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(FILE))
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_a_file_that_does_not_is_refused(tmp_path: Path) -> None:
+    bad = tmp_path / "docker-compose.yml"
+    bad.write_text("services: {exporter: {image: 7}}")
+    checked = run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(bad))
+    assert checked.returncode == 1
+
+
+def test_the_dockerfile_keeps_to_good_practice() -> None:
+    checked = run(str(Path(sys.executable).with_name("hadolint")), str(DOCKERFILE))
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_the_image_is_built_in_stages_on_a_pinned_base_and_runs_as_a_numeric_user() -> None:
+    text = DOCKERFILE.read_text()
+    assert re.search(r"^ARG PYTHON=\S+@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
+    assert len(re.findall(r"^FROM \$\{PYTHON\}", text, re.MULTILINE)) == 2
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", text, re.MULTILINE)
+    assert not re.search(r"^ADD |apt-get|:latest", text, re.MULTILINE)
+
+
+def test_the_image_takes_every_package_that_is_installed_and_nothing_that_is_ignored() -> None:
+    copied = set(re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE.read_text(), re.MULTILINE))
+    paths = {path for line in copied for path in line.split()}
+    allowed = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert all((ROOT / path).exists() for path in paths)
+    assert all(any(path == one or path.startswith(f"{one}/") for one in allowed) for path in paths)
+    assert {"exporter", "scoring", "simulator"} <= paths
+
+
+def test_the_image_keeps_its_data_where_compose_mounts_its_volume() -> None:
+    stated = re.search(r"BTC_HEALTH_STORAGE__PATH=(\S+)", DOCKERFILE.read_text())
+    assert stated
+    assert f"exporter:{Path(stated[1]).parent}" in services()["exporter"]["volumes"]
+
+
+@pytest.mark.parametrize("name", sorted(yaml.safe_load(FILE.read_text())["services"]))
+def test_the_service_is_hardened(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.get("privileged")
+    assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert re.search(r":v?\d+\.\d+\.\d+(-\w+)?$", service["image"])
+    assert ("healthcheck" in service) or name == "prepare"
+
+
+@pytest.mark.parametrize("name", sorted(yaml.safe_load(FILE.read_text())["services"]))
+def test_the_service_waits_for_others_until_they_can_be_used(name: str) -> None:
+    for other, how in services()[name].get("depends_on", {}).items():
+        done = "service_completed_successfully" if other == "prepare" else "service_healthy"
+        assert how["condition"] == done
+        # Whichever exporter the profile leaves out must not be waited for.
+        assert how.get("required", True) is (other not in {"exporter", "exporter-demo"})
+
+
+def test_every_mounted_file_is_in_the_repository_and_every_volume_is_declared() -> None:
+    for name, service in services().items():
+        for mount in service.get("volumes", []):
+            origin, _target, *flags = mount.split(":")
+            if origin.startswith("./"):
+                assert (ROOT / origin).exists(), f"{name}: {origin}"
+                assert flags == ["ro"], f"{name}: {mount}"
+            else:
+                assert origin in compose()["volumes"], f"{name}: {origin}"
+                assert flags == (["ro"] if origin in MADE and name != "prepare" else []), f"{name}: {mount}"
+
+
+def test_the_obsolete_version_key_is_not_there() -> None:
+    assert "version" not in compose()
+
+
+@pytest.mark.parametrize(("service", "module"), [("prometheus", "prom"), ("alertmanager", "am")])
+def test_containers_run_the_versions_that_are_tested(service: str, module: str) -> None:
+    """The module of Prometheus 3.x.y is numbered 0.3xx.y."""
+    required = re.search(rf"prometheus/{service} v(\S+)", (ROOT / "tools" / module / "go.mod").read_text())
+    assert required
+    major, minor, patch = required[1].split(".")
+    wanted = f"v{minor[0]}.{int(minor[1:])}.{patch}" if service == "prometheus" else f"v{major}.{minor}.{patch}"
+    assert services()[service]["image"].endswith(f":{wanted}")
+
+
+@pytest.mark.parametrize("name", ["prometheus", "alertmanager"])
+def test_the_flags_are_those_of_the_program(name: str) -> None:
+    said = run(str(tool(name)), "--help")
+    for flag in command(name):
+        assert re.search(rf"{re.escape(flag.partition('=')[0])}\b", said.stdout + said.stderr), flag
+
+
+def test_the_flags_of_our_own_programs_exist() -> None:
+    said = io.StringIO()
+    with redirect_stdout(said), pytest.raises(SystemExit):
+        cli.main(["simulate", "--help"])
+    verb, *flags = command("simulator")
+    assert verb == "simulate"
+    assert all(flag.partition("=")[0] in said.getvalue() for flag in flags)
+
+
+def test_the_settings_of_the_exporters_are_known_ones() -> None:
+    for name in ("exporter", "exporter-demo"):
+        for key in services()[name]["environment"]:
+            path = key.removeprefix("BTC_HEALTH_").lower().split("__")
+            assert path[0] in Config.model_fields, key
+            assert path[0] != "sources" or path[1] in {source.name for source in registry.SOURCES}, key
+
+
+def test_the_demo_puts_the_simulator_in_place_of_every_source_as_make_demo_does() -> None:
+    environment = dict(services()["exporter-demo"]["environment"])
+    redis = environment.pop("BTC_HEALTH_CACHE__REDIS_URL")
+    assert redis == services()["exporter"]["environment"]["BTC_HEALTH_CACHE__REDIS_URL"]
+    assert environment == demo.simulated_sources("simulator:9000")
+
+
+def test_names_and_ports_between_services_are_those_that_listen() -> None:
+    listening = {("redis", 6379), ("simulator", 9000), ("exporter", 9833), ("prometheus", 9090), ("alertmanager", 9093)}
+    addressed = {(host, int(port)) for host, port in re.findall(r"://([a-z]+):(\d+)", FILE.read_text())}
+    assert addressed <= listening
+    targets = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / "deploy/compose/targets").glob("*.yml")}
+    assert targets.keys() == {file.stem for file in (ROOT / "prometheus/targets").glob("*.yml")}
+    for (target,) in (one[0]["targets"] for one in targets.values()):
+        host, port = target.split(":")
+        assert (host, int(port)) in listening | {("127.0.0.1", 9090)}
+
+
+def test_exactly_one_exporter_starts_with_either_profile() -> None:
+    profiles = {name: service.get("profiles") for name, service in services().items() if service.get("profiles")}
+    assert profiles == {"exporter": ["live"], "exporter-demo": ["demo"], "simulator": ["demo"]}
+    assert "COMPOSE_PROFILES=live" in (ROOT / ".env").read_text()
+
+
+def test_no_password_is_written_down() -> None:
+    for name, service in services().items():
+        for key, value in service.get("environment", {}).items():
+            if re.search("password|secret|token", key, re.IGNORECASE):
+                assert key.endswith("__FILE"), f"{name}: {key}={value}"
+
+
+def test_grafana_reads_what_the_provisioning_files_ask_for() -> None:
+    environment = services()["grafana"]["environment"]
+    asked = {
+        name
+        for file in (ROOT / "grafana/provisioning").rglob("*.yml")
+        for name in re.findall(r"\$(\w+)", file.read_text())
+    }
+    assert asked <= environment.keys()
+    home = Path(environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
+    assert str(home.parent) == environment["BTC_HEALTH_DASHBOARDS"]
+    assert (ROOT / "grafana/dashboards" / home.name).is_file()
+
+
+def test_the_password_is_made_once_and_by_chance(tmp_path: Path) -> None:
+    source = ROOT / "deploy/compose/prepare.py"
+    names: dict[str, Any] = {"__name__": "prepare"}
+    exec(compile(ast.parse(source.read_text()), source, "exec"), names)  # noqa: S102 - our own file, as the container runs it
+    first, second = tmp_path / "first", tmp_path / "second"
+    for file in (first, second, first):
+        kept = file.read_text() if file.exists() else None
+        names["password"](file)
+        assert kept in {None, file.read_text()}
+    assert len(first.read_text()) >= 24
+    assert first.read_text() != second.read_text()
