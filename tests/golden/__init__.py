@@ -1,0 +1,1 @@
+"""Pages and documents kept as files and compared; make golden writes them anew."""
