@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -176,8 +177,12 @@ class Fetcher:
             if max(size, response.content.total_raw_bytes) > limit:
                 raise _too_large(response, limit)
             pieces.append(piece)
+            # What has arrived already is handed out without a pause: let the event loop serve others in between.
+            await asyncio.sleep(0)
+        # Several megabytes take milliseconds to copy; in a thread that happens without the interpreter.
+        body = pieces[0] if len(pieces) == 1 else await asyncio.to_thread(b"".join, pieces)
         try:
-            return reading.as_utf8(b"".join(pieces), response.headers)
+            return reading.as_utf8(body, response.headers)
         except (LookupError, UnicodeError) as error:
             raise FetchError(Reason.FORMAT, f"{response.url.host}: {error}") from error
 

@@ -56,9 +56,7 @@ class Intake:
         return replace(accepted, changed_at=remembered.get("changed_at", accepted.changed_at)), parsed
 
     def _arrival(self, endpoint: Endpoint, body: CachedBody) -> Arrival:
-        position = self._plan.position(endpoint, body.url)
-        if position is None:
-            raise ValueError(f"{body.url}: expected a body from one of {self._plan.base_urls}")
+        position = self._plan.base_urls.index(body.url.removesuffix(endpoint.path))
         return Arrival(self._plan.source, endpoint, position, body.host, body.fetched_at, body.body_time)
 
     def _remembered(self, endpoint: Endpoint) -> Mapping[str, Any]:

@@ -47,7 +47,7 @@ class SourcePlan:
         return {header: self.api_key} if header and self.api_key else {}
 
     def position(self, endpoint: Endpoint, url: str) -> int | None:
-        """Which base URL a body was asked from; None where none of them is configured any more."""
+        """Which base URL a body was asked from; None where that is not configured any more."""
         urls = [base_url + endpoint.path for base_url in self.base_urls]
         return urls.index(url) if url in urls else None
 

@@ -51,27 +51,41 @@ async def test_a_body_too_large_for_one_go_is_refused_where_nothing_reads_it_in_
     assert caught.value.reason is Reason.TOO_LARGE
 
 
-async def test_a_reducer_is_fed_in_pieces_and_others_run_in_between(digest: Digest) -> None:
+async def test_a_reducer_is_fed_in_pieces_outside_the_event_loop(digest: Digest) -> None:
+    fed: list[tuple[int, str]] = []
+
+    class Reducer:
+        def feed(self, piece: bytes) -> None:
+            fed.append((len(piece), threading.current_thread().name))
+
+        def finish(self, notes: Notes) -> str:
+            notes.reject("body")
+            return "x" * sum(size for size, _ in fed)
+
+    parsed = await digest.read(endpoint(Reducer)[0], b"x" * (LARGEST + PIECE + 1), 0.0)
+    assert max(size for size, _ in fed) == PIECE
+    assert threading.main_thread().name not in {name for _, name in fed}
+    assert [sample.value for sample in parsed.samples] == [LARGEST + PIECE + 1]
+    assert parsed.rejected == {"body": 1}
+
+
+async def test_reading_ends_at_the_next_piece_when_the_process_stops(digest: Digest) -> None:
+    reached, go_on = threading.Event(), threading.Event()
     fed: list[int] = []
-    turns: list[int] = []
 
     class Reducer:
         def feed(self, piece: bytes) -> None:
             fed.append(len(piece))
+            reached.set()
+            go_on.wait()
 
-        def finish(self, notes: Notes) -> str:
-            notes.reject("body")
-            return "x" * sum(fed)
+        def finish(self, _: Notes) -> str:
+            return ""
 
-    async def other() -> None:
-        while True:
-            turns.append(len(fed))
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(other())
-    parsed = await digest.read(endpoint(Reducer)[0], b"x" * (LARGEST + PIECE + 1), 0.0)
-    task.cancel()
-    assert max(fed) == PIECE
-    assert [sample.value for sample in parsed.samples] == [LARGEST + PIECE + 1]
-    assert parsed.rejected == {"body": 1}
-    assert len(set(turns)) >= len(fed) - 1
+    task = asyncio.create_task(digest.read(endpoint(Reducer)[0], b"x" * 100 * PIECE, 0.0))
+    await asyncio.to_thread(reached.wait)
+    digest.close()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(fed) == 1
