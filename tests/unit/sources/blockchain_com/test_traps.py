@@ -126,9 +126,9 @@ def test_points_in_any_order_and_twice_are_read_the_same() -> None:
     assert values(usage.n_payments_chart, mixed) == values(usage.n_payments_chart, examples.RISING)
 
 
-def test_pools_of_a_week_without_half_of_the_miners_are_believed() -> None:
-    found = values(pools, json.dumps({"Foundry USA": 250, "AntPool": 254}))
-    assert found['chain_pool_top_share_ratio{top="1",window="7d"}'] == 254 / 504
+def test_pools_of_a_week_as_slow_as_the_slowest_are_believed() -> None:
+    found = values(pools, json.dumps({"Foundry USA": 250, "AntPool": 345}))
+    assert found['chain_pool_top_share_ratio{top="1",window="7d"}'] == 345 / 595
 
 
 def test_pools_of_another_window_are_refused() -> None:
