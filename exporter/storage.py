@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -204,11 +204,6 @@ class Storage:
         aside = set_aside(self.path, self._wall())
         self._damage = None
         _log.warning("corrupt database set aside", path=str(self.path), kept_as=str(aside), error=str(damage))
-
-    @classmethod
-    def in_memory(cls) -> Self:
-        """For tests and one-off commands."""
-        return cls(Path(":memory:"))
 
 
 def _decoded(value: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -91,7 +92,7 @@ async def test_the_newest_body_is_found_and_only_a_young_one_is_a_hit(
     want: CachedBody | str | None,
     figures: dict[str, tuple[int, int]],
 ) -> None:
-    storage = Storage.in_memory()
+    storage = Storage(Path(":memory:"))
     ages = {"newer": replace(BODY, fetched_at=NOW + 10), "older": replace(BODY, fetched_at=NOW - 10)}
     memory, shared = MemoryTier(1000), Shared(ages[in_redis] if isinstance(in_redis, str) else in_redis)
     if in_memory is not None:
@@ -103,7 +104,7 @@ async def test_the_newest_body_is_found_and_only_a_young_one_is_a_hit(
 
 
 async def test_a_body_goes_to_every_tier_and_leaves_every_tier() -> None:
-    storage = Storage.in_memory()
+    storage = Storage(Path(":memory:"))
     tiers = (MemoryTier(1000), Shared(None), SqliteTier(storage))
     cache = Cache(tiers)
     await cache.put(BODY)

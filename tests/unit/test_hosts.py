@@ -35,7 +35,7 @@ def wall() -> Wall:
 
 @pytest.fixture
 async def storage() -> AsyncIterator[Storage]:
-    opened = Storage.in_memory()
+    opened = Storage(Path(":memory:"))
     yield opened
     await opened.close()
 

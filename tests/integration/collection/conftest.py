@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def storage() -> AsyncIterator[Storage]:
-    opened = Storage.in_memory()
+    opened = Storage(Path(":memory:"))
     yield opened
     await opened.close()
 
