@@ -33,7 +33,7 @@ class DomainFamilies:
         self._made = made
         for metric, series in members.items():
             unit = _UNIT_NAMES.get(metric.unit, metric.unit.suffix)
-            yield Family(metric.name, Kind.GAUGE, help_texts[metric], unit, tuple(series))
+            yield Family(metric.name, Kind.GAUGE, help_texts.get(metric, metric.help), unit, tuple(series))
 
 
 def _sources(snapshot: Snapshot) -> dict[str, str]:

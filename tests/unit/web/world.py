@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exporter.errors import Reason
+from exporter.exposition import Publication
 from exporter.snapshot import Observation, Snapshot
 from exporter.spec import Group, Metric, Sample, Unit
 from exporter.statistics import EndpointFigures, LastError, SourceFigures
+from exporter.web.site import Contents
 from exporter.world import World
 from scoring.memory import Memory
 from scoring.methodology import METHOD
@@ -38,3 +40,20 @@ def world(*figures: SourceFigures, fresh: bool = True, at: float = NOW) -> World
     observation = Observation(Sample(BACKLOG, (), 5.5), at - 10, at - 5, at + 60, "mempool_space/mempool@host")
     view = {observation.sample.key: observation} if fresh else {}
     return World(at, Snapshot(), view, score(readings, at, Memory(), METHOD), figures or (SOURCE,))
+
+
+async def no_reload() -> None:
+    """For pages of which nobody asks a reload."""
+
+
+def contents() -> Contents:
+    return Contents(
+        world=world,
+        publication=Publication(list, lambda: 0.0),
+        metric_names=frozenset,
+        source_names=(SOURCE.name,),
+        configuration=lambda: "log:\n  level: info\n",
+        version="1.2.3",
+        storage_healthy=lambda: True,
+        reload=no_reload,
+    )
