@@ -65,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        parser.exit(0, f"{build()}\n")
+        sys.stdout.write(f"{build()}\n")
+        parser.exit()
 
 
 def _flag(parser: argparse.ArgumentParser, name: str, help: str, **options: Any) -> None:  # noqa: A002 - argparse's word

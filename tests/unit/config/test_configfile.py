@@ -85,7 +85,7 @@ NO_SUCH_NAME = "expected no such name, or a configuration key such as BTC_HEALTH
     ("text", "key", "got", "expected"),
     [
         ("[a]", "(file)", "a list", "a mapping of keys"),
-        ("storge: {}", "storge", "a mapping", f"one of the keys {SECTIONS}"),
+        ("database: {}", "database", "a mapping", f"one of the keys {SECTIONS}"),
         ("storage: 7", "storage", "7", "a valid mapping"),
         ("storage: {pth: x}", "storage.pth", "'x'", "one of the keys path, retention"),
         ("storage: {path: 7}", "storage.path", "7", "a path"),
