@@ -97,9 +97,7 @@ def unusual(card: Scorecard, history: Mapping[str, Sequence[float]], days: int =
     found = {}
     for _, indicator in card.indicators():
         values = history.get(indicator.id, ())
-        if indicator.value is None or len(values) < WINDOW_MINIMUM_RATIO * days:
-            continue
-        rank = percentile_rank(indicator.value, values[-days:])
-        if rank is not None:
+        known = values[-days:] if len(values) >= WINDOW_MINIMUM_RATIO * days else ()
+        if indicator.value is not None and (rank := percentile_rank(indicator.value, known)) is not None:
             found[indicator.id] = rank
     return found

@@ -32,6 +32,7 @@ CHANGES: Final = (
 def as_json(method: Method = METHOD) -> dict[str, Any]:
     return {
         "version": method.version,
+        "fingerprint": fingerprint(method),
         "aggregation": {
             "pillar": "weighted mean of its indicators",
             "overall": "weighted mean of the pillars, at most the worst pillar plus the cap",

@@ -129,7 +129,8 @@ def _brief_cells(judgement: Judgement | None) -> list[str]:
 
 def _why(one: EpisodeResult) -> str | None:
     if one.episode.traceless is not None:
-        return one.episode.traceless
+        chance = "; it moved by coincidence" if one.judgement is not None and one.judgement.seen else ""
+        return f"{one.episode.traceless}{chance}"
     if one.judgement is None:
         return "the pillar has no score on enough days: its inputs are not in the history"
     if not one.judgement.seen:
@@ -182,7 +183,7 @@ def _aggregation(result: Result) -> Iterator[Block]:
                 _number(one.in_crisis),
                 NONE if one.lowered is None else f"{one.lowered:.0%}",
             ]
-            for one in result.comparison()
+            for one in result.comparison
         ],
     )  # fmt: skip
 

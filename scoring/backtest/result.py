@@ -93,6 +93,7 @@ class Result:
             found[name] = FallCount(len(deep), odd, track.known(0, len(track) - 1))
         return found
 
+    @cached_property
     def comparison(self) -> list[AggregateResult]:
         """The overall score as it would be under each alternative."""
         inside = [(one, self.span(one)) for one in self.episodes if self._inside(one, 0)]

@@ -222,7 +222,8 @@ def test_value_of_a_quantity(quantity: Level | Ratio | Scaled, known: dict[str, 
 @pytest.mark.parametrize(
     ("quantity", "text"),
     [
-        pytest.param(Level(series("x", window="7d")), 'x{window="7d"}', id="a level"),
+        pytest.param(Level(series("x", window="7d", top="1")), 'x{top="1",window="7d"}', id="a level"),
+        pytest.param(Level(series("x")), "x", id="a level without labels"),
         pytest.param(Ratio("x", "y"), "x / y", id="a ratio"),
         pytest.param(Scaled("x", 1e-6), "x x 1e-06", id="another unit"),
     ],

@@ -24,13 +24,13 @@ from scoring.score import score
 from tests.unit.scoring.backtest.folders import FIRST, daily, episodes, span
 from tests.unit.scoring.worlds import method
 
-DAYS = 1500
-CRASH = (1200, 1230)
+DAYS = 800
+CRASH = (700, 720)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four ordinary years in which, once, half of the hash rate leaves for a month."""
+    """Two ordinary years in which, once, half of the hash rate leaves for three weeks."""
     crash = {"hashrate_eh_s": span(*CRASH, 50.0), "blocks": span(*CRASH, 72.0)}
     return daily(tmp_path_factory.mktemp("history"), DAYS, crash)
 
@@ -40,10 +40,10 @@ def result(folder: Path) -> Result:
     events = episodes(
         folder,
         (*CRASH, "The crash", "Security & Mining Economics", "down"),
-        (900, 930, "Nothing happened", "security", "down"),
-        (905, 935, "No pools", "decentralization", "down"),
-        (900, 905, "CVE-2018-17144 inflation bug disclosed", "security", "down"),
-        (1490, 1600, "Beyond the history", "security", "down"),
+        (500, 520, "Nothing happened", "security", "down"),
+        (505, 525, "No pools", "decentralization", "down"),
+        (500, 505, "CVE-2018-17144 inflation bug disclosed", "security", "down"),
+        (790, 900, "Beyond the history", "security", "down"),
     )
     seen: list[tuple[int, int]] = []
     found = run(folder, events, lambda done, total: seen.append((done, total)))
@@ -56,7 +56,7 @@ def test_the_days_are_scored_as_live(result: Result) -> None:
     """The scorecard of a day is that of `score` with the readings of the day and the memory of the day before."""
     history = result.history
     memory = Memory()
-    for day, card in zip(range(400), scorecards(history, METHOD), strict=False):
+    for day, card in zip(range(200), scorecards(history, METHOD), strict=False):
         again = score(history.readings(day), history.table.end_of_day(day), memory)
         assert again == card
         assert result.days[day].overall == card.overall
@@ -107,7 +107,7 @@ def test_the_table_has_a_row_a_day_and_empty_cells_where_withheld(result: Result
     ]
     assert len(rows) == DAYS + 1
     last = dict(zip(rows[0], rows[-1], strict=True))
-    assert last["date"] == "2020-02-08"
+    assert last["date"] == "2018-03-10"
     assert (last["decentralization"], last["lightning"]) == ("", "")
     assert float(last["security"]) > 50
     assert 0 < float(last["coverage"]) < 0.6
@@ -119,7 +119,7 @@ def test_the_json_tells_the_same(result: Result) -> None:
     assert told["own_pillar"] == {"seen": 1, "evaluable": 3, "seen_with_trace": 1, "with_trace": 2}
     crash = next(one for one in told["episodes"] if one["name"] == "The crash")
     assert crash["own_pillar"]["seen"] is True
-    assert crash["own_pillar"]["extreme_on"] > "2019-04-15"
+    assert crash["own_pillar"]["extreme_on"] > "2017-12-01"
     assert crash["overall"] is None
     assert told["lacking"]["btchealth_lightning_capacity_bitcoins"] == ["ln_capacity_btc"]
     assert told["false_falls"]["security"]["unexplained"] == []
