@@ -86,7 +86,7 @@ class Upstream:
         # Conditions of one server mean nothing to another, and no other body may stand in for "not modified".
         same = known if known is not None and known.url == url else None
         request = Request(
-            base_url, endpoint.path, endpoint.accept, self.plan.source.hosts, self.plan.key,
+            base_url, endpoint.path, endpoint.accept, self.plan.source.hosts, self.plan.secrets(base_url),
             etag=same.etag if same else None, last_modified=same.last_modified if same else None,
         )  # fmt: skip
         started_at: list[float] = []

@@ -7,7 +7,7 @@ import pytest
 from exporter.accept import Arrival, restored
 from exporter.errors import BodyError, Reason
 from exporter.payload import Count, Payload
-from exporter.plan import SourcePlan, plans
+from exporter.plan import SourcePlan
 from exporter.snapshot import Snapshot
 from exporter.spec import Budget, Endpoint, Metric, Parsed, Sample, Source
 from exporter.statistics import Record, Statistics, data_quality, endpoint_figures
@@ -119,37 +119,3 @@ def test_figures_say_which_base_url_serves_and_what_went_wrong_last() -> None:
     assert (figures.failures[Reason.STALE], figures.max_age, figures.interval) == (1, 240, 60)
     assert figures.last_error is not None
     assert (figures.last_error.message, figures.last_error.position, figures.last_error.at) == ("too old", 0, NOW)
-
-
-def test_a_plan_knows_where_its_bodies_come_from_and_sends_the_key_it_was_given() -> None:
-    keyed = Source("beta", "Beta", (), Budget(1, 1), (), key_header="x-key")
-    one = endpoint("a")
-    plan = SourcePlan(keyed, ("http://one", "http://two"), (one,), "secret")
-    assert [plan.position(one, url) for url in ("http://one/a", "http://two/a", "http://three/a")] == [0, 1, None]
-    assert plan.key == {"x-key": "secret"}
-    assert "secret" not in repr(plan)
-    assert SourcePlan(keyed, (), (one,)).key == {}
-    assert SourcePlan(SOURCE, (), (one,), "secret").key == {}
-
-
-def test_plans_with_the_same_intervals_are_the_same() -> None:
-    again = SourcePlan(SOURCE, PLAN.base_urls, (endpoint("a"), endpoint("b")))
-    slower = SourcePlan(SOURCE, PLAN.base_urls, (endpoint("a", interval=61.0), endpoint("b")))
-    assert again.signature() == PLAN.signature()
-    assert slower.signature() != PLAN.signature()
-
-
-def test_only_sources_with_endpoints_are_polled() -> None:
-    class Choice:
-        base_urls = ("http://one",)
-        api_key = None
-
-    class Settings:
-        sources = {"alpha": Choice(), "beta": Choice()}  # noqa: RUF012 - a stand-in for the configuration
-        http_client = None
-
-        def endpoints(self, source: Source) -> tuple[Endpoint, ...]:
-            return (endpoint("a"),) if source.name == "alpha" else ()
-
-    beta = Source("beta", "Beta", (), Budget(1, 1), ())
-    assert [plan.name for plan in plans([SOURCE, beta], Settings())] == ["alpha"]  # type: ignore[arg-type]  # no client needed here
