@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Final
 
@@ -19,10 +19,11 @@ from exporter.build import build
 from exporter.clock import Clock
 from exporter.commands import check_config
 from exporter.commands.configuration import loader
+from exporter.config import Config
 from exporter.errors import ConfigError
 from exporter.service import Service
 from exporter.storage import Storage
-from exporter.web.listen import bind, passed_by_systemd
+from exporter.web.listen import bind, close, passed_by_systemd
 from exporter.web.webfile import WebFile
 
 log = structlog.get_logger(__name__)
@@ -37,12 +38,20 @@ def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
         return check_config.check(load)
     config = load()
     logs.configure(config.log.level, config.log.format)
-    web_file = WebFile(config.web.config_file)
-    sockets = passed_by_systemd(environ) if config.web.systemd_socket else bind(config.web.listen_addresses)
-    opened = Opened(config, load, web_file, sockets, Storage(config.storage.path))
+    opened = _open(config, load, environ)
     log.info("starting", **asdict(build()))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(serve(opened))
+
+
+def _open(config: Config, load: Callable[[], Config], environ: Mapping[str, str]) -> Opened:
+    web_file = WebFile(config.web.config_file)
+    with contextlib.ExitStack() as undo:
+        sockets = passed_by_systemd(environ) if config.web.systemd_socket else bind(config.web.listen_addresses)
+        undo.callback(close, sockets)
+        opened = Opened(config, load, web_file, sockets, Storage(config.storage.path))
+        undo.pop_all()
+    return opened
 
 
 async def serve(opened: Opened) -> int:

@@ -23,7 +23,7 @@ def bind(addresses: Iterable[Address]) -> list[socket.socket]:
         try:
             bound.extend(_bind_all(address))
         except OSError as error:
-            _close(bound)
+            close(bound)
             raise _refused(address, error) from error
     return bound
 
@@ -43,7 +43,7 @@ def _bind_all(address: Address) -> list[socket.socket]:
         except OSError as error:
             # A name may stand for an address family this machine is built without; one that works is enough.
             if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
-                _close(bound)
+                close(bound)
                 raise
             failed = error
     if failed and not bound:
@@ -51,7 +51,7 @@ def _bind_all(address: Address) -> list[socket.socket]:
     return bound
 
 
-def _close(sockets: Iterable[socket.socket]) -> None:
+def close(sockets: Iterable[socket.socket]) -> None:
     for one in sockets:
         one.close()
 
@@ -72,7 +72,10 @@ def passed_by_systemd(environ: Mapping[str, str], process: int | None = None) ->
     count = int(environ["LISTEN_FDS"]) if meant and environ.get("LISTEN_FDS", "").isdigit() else 0
     if count == 0:
         raise ConfigError("--web.systemd-socket: systemd passed no socket; start through a .socket unit")
-    return [socket.socket(fileno=descriptor) for descriptor in range(FIRST_PASSED, FIRST_PASSED + count)]
+    try:
+        return [socket.socket(fileno=descriptor) for descriptor in range(FIRST_PASSED, FIRST_PASSED + count)]
+    except OSError as error:
+        raise ConfigError(f"--web.systemd-socket: LISTEN_FDS={count}: {error.strerror}") from error
 
 
 def name_of(listening: socket.socket) -> str:

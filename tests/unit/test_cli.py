@@ -1,10 +1,12 @@
 """The command line without processes."""
 
+import contextlib
 import io
 import json
 import logging
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,6 +114,33 @@ def test_backup_and_restore_say_what_they_did(tmp_path: Path, capsys: pytest.Cap
     assert run("backup", f"--storage.path={path}", str(copy)) == 0
     assert run("restore", f"--storage.path={tmp_path / 'y.sqlite'}", str(copy)) == 0
     assert capsys.readouterr().out == f"{path} copied to {copy}\n{copy} put back as {tmp_path / 'y.sqlite'}\n"
+
+
+@pytest.mark.usefixtures("quiet_logs")
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [
+        ("--config.file=none.yml", "none.yml: (file): got No such file or directory, expected a readable file"),
+        ("--web.config.file=none.yml", "none.yml: (file): got No such file or directory, expected a readable file"),
+        ("--web.config.file=bad.yml", "bad.yml:1: tls_server_config.cert_fle: got 'x', expected one of the keys"),
+        ("--storage.path=file/x.sqlite", "storage.path: 'file/x.sqlite'"),
+        ("--storage.path=theirs.sqlite", "'theirs.sqlite' is a database of another program"),
+        ("--web.systemd-socket", "--web.systemd-socket: systemd passed no socket"),
+        ("--web.listen-address=nowhere", "--web.listen-address: web.listen_addresses[1]: got 'nowhere', expected HOST"),
+        ("--web.telemetry-path=/health", "--web.telemetry-path: web.telemetry_path: got '/health', expected a path"),
+        ("--log.level=loud", "--log.level: log.level: got 'loud', expected 'debug', 'info', 'warn' or 'error'"),
+    ],
+)
+def test_what_cannot_be_used_is_named_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], argument: str, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.yml").write_text("tls_server_config: {cert_fle: x}\n")
+    (tmp_path / "file").write_text("")
+    with contextlib.closing(sqlite3.connect("theirs.sqlite")) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    assert run("serve", "--web.listen-address=127.0.0.1:0", argument) == 2
+    assert f"btc-health: error: {text}" in capsys.readouterr().err
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,152 @@
+"""`serve` as an operator meets it: starting, stopping, reloading, and what it says when it cannot start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.blackbox.machine_room import SOURCES, Program, Room, get, until
+
+NOBODY = {source: ["http://127.0.0.1:9"] for source in SOURCES}
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    place = Room(tmp_path)
+    yield place
+    place.close()
+
+
+def command(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The exporter as a child that is expected to end by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "exporter", *arguments],
+        cwd=folder, env={**os.environ, **environ}, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+def test_without_any_source_the_page_is_up_within_five_seconds(room: Room) -> None:
+    begun = time.monotonic()
+    exporter = room.exporter(NOBODY)
+    assert time.monotonic() - begun < 5
+    page = exporter.scrape()
+    assert page.value("btchealth_overall_coverage_ratio") == 0
+    assert page.value("btchealth_overall_score") is None
+    assert page.value('btchealth_source_up{source="bitnodes"}') == 0
+    until(exporter.ready, "ready: every source has been tried")
+    status, body, _ = get(f"{exporter.url}/-/ready")
+    assert (status, body) == (200, b"btc-health is ready; the overall score is withheld at a coverage of 0.00.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_within_two_seconds_with_code_0(room: Room, number: signal.Signals) -> None:
+    exporter = room.exporter(NOBODY)
+    with socket.create_connection(("127.0.0.1", int(exporter.url.rpartition(":")[2]))):
+        begun = time.monotonic()
+        exporter.process.send_signal(number)
+        assert exporter.process.wait(5) == 0
+        assert time.monotonic() - begun < 2
+    assert "msg=stopping" in exporter.output()
+    assert "Traceback" not in exporter.output()
+
+
+def reload_time(exporter: Program) -> float:
+    return exporter.scrape().samples["btchealth_exporter_config_last_reload_success_timestamp_seconds"]
+
+
+def test_sighup_reloads_and_a_bad_file_changes_nothing(room: Room, tmp_path: Path) -> None:
+    exporter = room.exporter(NOBODY, config={"log": {"level": "info"}})
+    file = tmp_path / "config.yml"
+    before = reload_time(exporter)
+    file.write_text("log: {level: loud}\n")
+    exporter.process.send_signal(signal.SIGHUP)
+    successful = "btchealth_exporter_config_last_reload_successful"
+    until(lambda: exporter.scrape().value(successful) == 0, "the reload has failed")
+    assert reload_time(exporter) == before
+    assert "config.yml:1: log.level: got 'loud'" in exporter.output()
+    file.write_text("sources: {bitnodes: {enabled: false}}\n")
+    exporter.process.send_signal(signal.SIGHUP)
+    until(lambda: exporter.scrape().value(successful) == 1, "the reload has succeeded")
+    assert reload_time(exporter) > before
+    assert exporter.scrape().value('btchealth_source_up{source="bitnodes"}') is None
+
+
+def test_a_reload_that_needs_a_restart_names_the_key(room: Room, tmp_path: Path) -> None:
+    exporter = room.exporter(NOBODY, config={})
+    (tmp_path / "config.yml").write_text("storage: {retention: 30d}\n")
+    answer = subprocess.run(
+        ["curl", "--silent", "--request", "POST", f"{exporter.url}/-/reload"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "storage.retention: changed, which needs a restart" in answer.stdout
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = command(tmp_path, f"--web.listen-address={address}")
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"btc-health: error: --web.listen-address: cannot listen on {address}: the port is in use by another process; "
+        "stop that or choose another port\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_corrupt_database_is_set_aside_and_named(room: Room, tmp_path: Path) -> None:
+    (tmp_path / "data.sqlite").write_bytes(b"SQLite format 3\0" + b"garbage" * 1000)
+    exporter = room.exporter(NOBODY)
+    assert "corrupt database set aside" in exporter.output()
+    assert len(list(tmp_path.glob("data.sqlite.corrupt-*"))) == 1
+    assert get(f"{exporter.url}/health")[0] == 503
+
+
+ACTIVATE = """
+import os, socket, sys
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+os.dup2(listening.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(sys.executable, [sys.executable, "-m", "exporter", "--web.systemd-socket"])
+"""
+
+
+def test_a_socket_of_systemd_is_served(room: Room) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    url = f"http://127.0.0.1:{port}"
+    exporter = room.launch("exporter", [sys.executable, "-c", ACTIVATE, port], url, "/-/healthy", {})
+    assert exporter.scrape().value("btchealth_exporter_config_last_reload_successful") == 1
+    assert exporter.stop() < 2
+
+
+def test_the_score_is_printed_with_what_moved_it(room: Room, tmp_path: Path) -> None:
+    simulator = room.simulator()
+    environ = {
+        f"BTC_HEALTH_SOURCES__{source.upper()}__BASE_URLS": f'["{simulator.url}/{source}"]' for source in SOURCES
+    }
+    done = command(tmp_path, "score", "--storage.path=x.sqlite", **environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Overall score: ")
+    assert "What costs points" in done.stdout
+    again = command(tmp_path, "score", "--json", "--storage.path=x.sqlite", **environ)
+    assert again.returncode == 0
+    assert '"overall":' in again.stdout
+
+
+def test_without_data_the_score_is_withheld_with_exit_1(tmp_path: Path) -> None:
+    environ = {f"BTC_HEALTH_SOURCES__{source.upper()}__BASE_URLS": '["http://127.0.0.1:9"]' for source in SOURCES}
+    done = command(tmp_path, "score", "--storage.path=x.sqlite", **environ)
+    assert done.returncode == 1
+    assert done.stdout.startswith("Overall score: withheld (bounds 0.0 to 100.0)")
