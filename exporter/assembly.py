@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from exporter import logs
 from exporter.build import build
 from exporter.cache import Cache
+from exporter.cache.address import Address
+from exporter.cache.client import client_of
+from exporter.cache.lease import Leases
+from exporter.cache.link import Failure, Link
 from exporter.cache.memory import MemoryTier
+from exporter.cache.redis import RedisTier
 from exporter.cache.sqlite import SqliteTier
 from exporter.clock import Clock
 from exporter.collection import Collection, Surroundings
@@ -49,7 +54,13 @@ def gathering(
     config: Config, storage: Storage, clock: Clock, on_change: Callable[[], None] = lambda: None
 ) -> Gathering:
     cache = Cache([MemoryTier(config.cache.l1_max_bytes), SqliteTier(storage)])
+    cache.figures["redis"].failures = dict.fromkeys(map(str, Failure), 0)
     surroundings = Surroundings(clock, storage, cache, fold)
+    if config.cache.redis_url is not None:
+        link = Link(client_of(Address.parse(config.cache.redis_url)))
+        cache.shared = RedisTier(link, clock.wall, config.http_client.max_response_bytes)
+        cache.figures["redis"].failures = link.failures
+        surroundings = replace(surroundings, leases=Leases(link))
     return Gathering(Collection(SOURCES, config, surroundings, on_change), cache)
 
 

@@ -11,6 +11,7 @@ import aiohttp
 
 from exporter.breaker import BreakerState
 from exporter.cache import Cache
+from exporter.cache.lease import Leases
 from exporter.clock import Clock
 from exporter.digest import Digest
 from exporter.fetch import TIMEOUT, Fetcher
@@ -33,13 +34,17 @@ Progress = Callable[[str, str, Outcome], None]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What collection needs of the process: time, the file, the cache tiers, and how bounded labels are folded."""
+    """What collection needs of the process: time, the file, the cache tiers, and how bounded labels are folded.
+
+    `leases` where replicas share a tier.
+    """
 
     clock: Clock
     storage: Storage
     cache: Cache
     fold: Fold
     timeout: aiohttp.ClientTimeout = TIMEOUT
+    leases: Leases | None = None
 
 
 class Collection:
@@ -80,6 +85,7 @@ class Collection:
         """Within two seconds, whatever a server does."""
         await self._halt(list(self._workers))
         await self._fetcher.close()
+        await self._around.cache.close()
         self._digest.close()
 
     async def reconfigure(self, settings: Settings) -> None:
@@ -143,7 +149,7 @@ class Collection:
             previous=lambda endpoint: self.snapshot.accepted.get((plan.name, endpoint.name)),
             withdraw=lambda position: self._withdraw(plan, position),
         )  # fmt: skip
-        return Poller(upstream, intake, around.cache, publish, self._on_change)
+        return Poller(upstream, intake, around.cache, publish, self._on_change, around.leases)
 
     def _publish(self, accepted: Accepted) -> None:
         self.snapshot = self.snapshot.with_accepted(accepted)

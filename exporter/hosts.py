@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
@@ -112,6 +112,18 @@ class Hosts:
             await self._block(source, host, error.retry_after)
         breaker = self._breaker(source, host).failure(endpoint.name, error.reason, endpoints, now)
         await self._set_breaker(source, host, breaker)
+
+    def known(self, source: Source) -> dict[str, Any]:
+        """Budgets and waits of the source's hosts by host key, as JSON: what replicas tell each other."""
+        prefix = _key(source, "")
+        states = ((key, state) for key, state in self._states.items() if key.startswith(prefix))
+        return {key.removeprefix(prefix): state.to_json() for key, state in states}
+
+    def learn(self, source: Source, known: Mapping[str, Any]) -> None:
+        """Take over what another replica knows where it is later or stricter than ours."""
+        for host, stored in known.items():
+            theirs = HostState.from_json(stored, source.budget, self._wall())
+            self._states[_key(source, host)] = self._state(source, host).merged(theirs)
 
     async def refuse(self, source: Source, base_url: str, endpoint: Endpoint, message: str) -> None:
         """Ask nothing of this base URL any more: it speaks of another network."""

@@ -39,12 +39,19 @@ CACHE_REQUESTS = Declared(
     "btchealth_cache_requests_total", "Look-ups of a body young enough to spare a request.", _TIER, Kind.COUNTER
 )
 CACHE_HITS = Declared("btchealth_cache_hits_total", "Look-ups that found one.", _TIER, Kind.COUNTER)
+CACHE_FAILURES = Declared(
+    "btchealth_cache_failures_total",
+    "Uses of a tier that failed, by reason.",
+    ("tier", "reason"),
+    Kind.COUNTER,
+)
 STORAGE_FAILURES = Declared(
     "btchealth_storage_failures_total", "Reads and writes of the SQLite file that failed.", (), Kind.COUNTER
 )
 
 DECLARED: Final = (
-    BUILD, RELOAD_SUCCESSFUL, RELOAD_TIME, WEB_FILE_SUCCESSFUL, CACHE_REQUESTS, CACHE_HITS, STORAGE_FAILURES,
+    BUILD, RELOAD_SUCCESSFUL, RELOAD_TIME, WEB_FILE_SUCCESSFUL, CACHE_REQUESTS, CACHE_HITS, CACHE_FAILURES,
+    STORAGE_FAILURES,
 )  # fmt: skip
 
 
@@ -68,6 +75,8 @@ class Own:
         yield WEB_FILE_SUCCESSFUL.one(float(self.web_file_in_force()))
         yield CACHE_REQUESTS.family(((name,), float(one.requests)) for name, one in self.tiers.items())
         yield CACHE_HITS.family(((name,), float(one.hits)) for name, one in self.tiers.items())
+        failures = ((name, reason, times) for name, one in self.tiers.items() for reason, times in one.failures.items())
+        yield CACHE_FAILURES.family(((name, reason), float(times)) for name, reason, times in failures)
         yield STORAGE_FAILURES.one(float(self.storage.failures))
         if self.meter is not None:
             yield from self.meter.families()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
 from exporter.breaker import growing
+from exporter.cache import CachedBody
 from exporter.errors import Reason
 from exporter.snapshot import Accepted
 from exporter.spec import Endpoint
@@ -15,6 +17,13 @@ SPREAD: Final = 0.1
 RETRY_FLOOR: Final = 5.0
 RETRY_FIRST: Final = 10.0
 RETRY_CEILING: Final = 300.0
+
+# Among replicas: looks at the shared cache within one interval, and the longest time between two.
+LOOKS: Final = 6
+LOOK_CEILING: Final = 60.0
+# How early a replica may ask before the due time, in average lengths of a fetch: the `beta` of XFetch (Vattani,
+# Chierichetti, Lowenstein 2015). At 2 the second replica that would ask comes when the first has mostly finished.
+BETA: Final = 2.0
 
 # Answers that asking again within the interval will not change.
 SETTLED: Final = frozenset(
@@ -39,3 +48,25 @@ def after_failure(
     """`failing` counts the failed polls in a row, this one included."""
     wait = RETRY_FLOOR + jitter(growing(failing, RETRY_FIRST, max(RETRY_CEILING, endpoint.interval)))
     return now + (max(wait, endpoint.interval) if reason in SETTLED else wait)
+
+
+def early(body: CachedBody, interval: float, jitter: Callable[[float], float]) -> float:
+    """When this replica asks for what comes after `body` if no other did: the shared due time, less a random advance.
+
+    XFetch asks at every look whether now - took * beta * ln(random) has passed the expiry; drawing that moment once is
+    the same for somebody who can choose when to look. Never within the interval, so sources are asked no more often.
+    """
+    latest = body.fetched_at + 2 * interval
+    due = latest if body.due is None else min(body.due, latest)
+    advance = body.took * BETA * -math.log(max(1.0 - jitter(1.0), 1e-9))
+    return max(due - advance, body.fetched_at + interval)
+
+
+def look(interval: float, now: float, ask_at: float) -> float:
+    """When to look at the shared cache next, if this replica would ask at `ask_at`."""
+    return min(ask_at, now + min(interval / LOOKS, LOOK_CEILING))
+
+
+def longest_wait(endpoint: Endpoint) -> float:
+    """No wait after a failure is longer."""
+    return RETRY_FLOOR + max(RETRY_CEILING, endpoint.interval)

@@ -12,6 +12,7 @@ import structlog
 
 from exporter import pace
 from exporter.cache import Cache, CachedBody
+from exporter.cache.lease import Held, Lease, Leases
 from exporter.clock import Clock
 from exporter.errors import BodyError, Reason, UpstreamError
 from exporter.intake import Intake
@@ -24,23 +25,34 @@ from exporter.upstream import Answer, Upstream
 
 # The wall clock may be set while we wait: look at it again at least this often.
 LONGEST_SLEEP: Final = 60.0
+# While another replica asks, its answer is looked for this often.
+WAIT_SECONDS: Final = 1.0
+# Who failed lets the other replicas try first: the way out may be blocked for this one only.
+COURTESY_SECONDS: Final = 1.0
 
 _log = structlog.get_logger(__name__)
 
 
 class Outcome(StrEnum):
-    """How one poll ended. `DEFERRED`: limits forbade a call; `KEPT`: answered from a cache."""
+    """How one poll ended. `DEFERRED`: limits forbade a call, or it is another replica's turn; `KEPT`: from a cache.
+
+    `UNCHANGED`: the caches hold what is shown already.
+    """
 
     FETCHED = "fetched"
     KEPT = "kept"
+    UNCHANGED = "unchanged"
     FAILED = "failed"
     DEFERRED = "deferred"
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
+    """`due`: when the endpoint is polled next. `ask_at`: when its source is asked, if only caches are read then."""
+
     outcome: Outcome
     due: float
+    ask_at: float | None = None
 
 
 class Poller:
@@ -53,6 +65,7 @@ class Poller:
         cache: Cache,
         publish: Callable[[Accepted], None],
         polled: Callable[[], None],
+        leases: Leases | None = None,
     ) -> None:
         self.plan: SourcePlan = upstream.plan
         self._upstream = upstream
@@ -60,6 +73,9 @@ class Poller:
         self._cache = cache
         self.publish = publish
         self._polled = polled
+        self._leases = leases
+        # Among replicas, by endpoint: the fetch time of the body it was drawn for, and when to ask for the next.
+        self._ask_at: dict[str, tuple[float, float]] = {}
         self._clock: Clock = upstream.clock
         self._statistics: Statistics = upstream.statistics
         # (due, due before limits put it off, place in the declaration): who waits longest goes first.
@@ -70,7 +86,7 @@ class Poller:
         await self._intake.load()
         for index, endpoint in enumerate(self.plan.endpoints):
             poll = await self._guarded(endpoint, self._restore_one)
-            self._schedule(index, poll.due, poll.due)
+            self._schedule(index, poll, poll.due)
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -86,8 +102,9 @@ class Poller:
                 continue
             heapq.heappop(self._heap)
             poll = await self.poll(self.plan.endpoints[index])
-            self._schedule(index, poll.due, since if poll.outcome is Outcome.DEFERRED else poll.due)
-            self._polled()
+            self._schedule(index, poll, since if poll.outcome is Outcome.DEFERRED else poll.due)
+            if poll.outcome is not Outcome.UNCHANGED:
+                self._polled()
 
     async def poll(self, endpoint: Endpoint) -> Poll:
         return await self._guarded(endpoint, self._poll)
@@ -98,9 +115,9 @@ class Poller:
         for index in sorted(index for due, _, index in self._heap if due <= now):
             yield self.plan.endpoints[index]
 
-    def _schedule(self, index: int, due: float, since: float) -> None:
-        heapq.heappush(self._heap, (due, since, index))
-        self._record(self.plan.endpoints[index]).next_poll = due
+    def _schedule(self, index: int, poll: Poll, since: float) -> None:
+        heapq.heappush(self._heap, (poll.due, since, index))
+        self._record(self.plan.endpoints[index]).next_poll = poll.due if poll.ask_at is None else poll.ask_at
 
     def _shift(self, seconds: float) -> None:
         self._heap = [(due - seconds, since - seconds, index) for due, since, index in self._heap]
@@ -125,6 +142,8 @@ class Poller:
         except BodyError as error:
             _log.info("kept body refused", source=self.plan.name, endpoint=endpoint.name, error=str(error))
             return Poll(Outcome.DEFERRED, now)
+        if self._leases is not None:
+            await self._cache.keep(body)
         poll = self._succeeded(answer, Outcome.KEPT)
         # A body from the future was kept under a clock that has been set back since; it says nothing about now.
         return poll if body.fetched_at <= now else replace(poll, due=now)
@@ -133,7 +152,13 @@ class Poller:
         known = await self._known(endpoint, self._clock.wall())
         kept = await self._kept(endpoint, known)
         if kept is not None:
-            return self._succeeded(kept, Outcome.KEPT)
+            return kept
+        if self._leases is None:
+            return await self._ask(endpoint, known)
+        turn = await self._leases.take((self.plan.name, endpoint.name), pace.longest_wait(endpoint))
+        return self._wait(endpoint, turn) if isinstance(turn, Held) else await self._ask_as_one(endpoint, turn)
+
+    async def _ask(self, endpoint: Endpoint, known: CachedBody | None) -> Poll:
         try:
             answer = await self._upstream.ask(endpoint, known)
         except BudgetError as error:
@@ -145,16 +170,54 @@ class Poller:
         await self._cache.put(answer.body)
         return poll
 
-    async def _kept(self, endpoint: Endpoint, known: CachedBody | None) -> Answer | None:
+    async def _ask_as_one(self, endpoint: Endpoint, lease: Lease) -> Poll:
+        """Ask on behalf of all replicas, unless one of them did while we waited for our turn."""
+        hosts, source = self._upstream.hosts, self.plan.source
+        async with lease:
+            known = await self._known(endpoint, self._clock.wall())
+            kept = await self._kept(endpoint, known)
+            if kept is not None:
+                return kept
+            hosts.learn(source, lease.hosts)
+            poll = await self._ask(endpoint, known)
+            await lease.tell(hosts.known(source))
+            if poll.outcome is Outcome.FAILED:
+                lease.rest(poll.due - self._clock.wall(), self._record(endpoint).failing)
+                return replace(poll, due=poll.due + COURTESY_SECONDS)
+            return poll
+
+    def _wait(self, endpoint: Endpoint, held: Held) -> Poll:
+        record, now = self._record(endpoint), self._clock.wall()
+        if not held.failing:
+            return Poll(Outcome.DEFERRED, now + min(held.seconds, WAIT_SECONDS))
+        record.tried = True
+        record.failing = max(record.failing, held.failing)
+        return Poll(Outcome.DEFERRED, now + held.seconds)
+
+    async def _kept(self, endpoint: Endpoint, known: CachedBody | None) -> Poll | None:
         """What a cache holds that is young enough to spare the call: another replica was faster."""
-        now = self._clock.wall()
-        if known is None or not now - endpoint.interval < known.fetched_at <= now:
+        now, previous = self._clock.wall(), self._upstream.previous(endpoint)
+        if known is None or not known.fetched_at <= now < self._good_until(endpoint, known):
             return None
+        if self._leases is not None and previous is not None and previous.fetched_at == known.fetched_at:
+            return self._next(endpoint, Outcome.UNCHANGED, known)
         try:
-            taken = await self._intake.take(endpoint, known, self._upstream.previous(endpoint), lambda _: None)
+            taken = await self._intake.take(endpoint, known, previous, lambda _: None)
         except BodyError:
             return None
-        return Answer(known, *taken)
+        if self._leases is not None:
+            await self._cache.keep(known)
+        return self._succeeded(Answer(known, *taken), Outcome.KEPT)
+
+    def _good_until(self, endpoint: Endpoint, body: CachedBody) -> float:
+        """When we ask for what comes after `body`; among replicas each draws its own moment, once for each body."""
+        if self._leases is None:
+            return body.fetched_at + endpoint.interval
+        drawn = self._ask_at.get(endpoint.name)
+        if drawn is None or drawn[0] != body.fetched_at:
+            drawn = (body.fetched_at, pace.early(body, endpoint.interval, self._clock.jitter))
+            self._ask_at[endpoint.name] = drawn
+        return drawn[1]
 
     async def _known(self, endpoint: Endpoint, now: float) -> CachedBody | None:
         """The newest body we have from a base URL that is still configured and not refused."""
@@ -165,9 +228,19 @@ class Poller:
         return body
 
     def _succeeded(self, answer: Answer, outcome: Outcome) -> Poll:
-        self._record(answer.accepted.endpoint).succeeded(answer.accepted, answer.parsed)
+        endpoint = answer.accepted.endpoint
+        self._record(endpoint).succeeded(answer.accepted, answer.parsed)
         self.publish(answer.accepted)
-        return Poll(outcome, pace.after_success(answer.accepted, answer.body.expires_at, self._clock.jitter))
+        due = answer.body.due
+        if due is None:
+            due = pace.after_success(answer.accepted, answer.body.expires_at, self._clock.jitter)
+        return self._next(endpoint, outcome, replace(answer.body, due=due))
+
+    def _next(self, endpoint: Endpoint, outcome: Outcome, body: CachedBody) -> Poll:
+        if self._leases is None:
+            return Poll(outcome, body.fetched_at + endpoint.interval if body.due is None else body.due)
+        ask_at = self._good_until(endpoint, body)
+        return Poll(outcome, pace.look(endpoint.interval, self._clock.wall(), ask_at), ask_at)
 
     def _failed(self, endpoint: Endpoint, error: UpstreamError) -> Poll:
         record = self._record(endpoint)

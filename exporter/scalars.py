@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 
+from exporter.cache import address
+
 MASK: Final = "<secret>"
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0, "y": 31536000.0}
@@ -142,18 +144,33 @@ def _url(value: Any, *, schemes: tuple[str, ...], prefix: bool) -> Any:
     return value.rstrip("/") if prefix else value
 
 
+def _pattern(schemes: tuple[str, ...]) -> str:
+    return f"^({'|'.join(re.escape(scheme) for scheme in schemes)})://[^\\s]+$"
+
+
 def _url_type(*schemes: str, prefix: bool) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
-    pattern = f"^({'|'.join(re.escape(scheme) for scheme in schemes)})://[^\\s]+$"
     return (
         BeforeValidator(partial(_url, schemes=schemes, prefix=prefix)),
         PlainSerializer(mask_url, return_type=str),
-        WithJsonSchema({"type": "string", "format": "uri", "pattern": pattern}),
+        WithJsonSchema({"type": "string", "format": "uri", "pattern": _pattern(schemes)}),
     )
 
 
 BaseUrl = Annotated[str, *_url_type("http", "https", prefix=True)]
 ProxyUrl = Annotated[str, *_url_type("http", "https", "socks4", "socks5", "socks5h", prefix=False)]
-RedisUrl = Annotated[str, *_url_type("redis", "rediss", prefix=False)]
+
+
+def _redis_url(value: str) -> str:
+    address.Address.parse(value)
+    return value
+
+
+RedisUrl = Annotated[
+    str,
+    AfterValidator(_redis_url),
+    PlainSerializer(mask_url, return_type=str),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": _pattern(address.SCHEMES)}),
+]
 
 Secret = Annotated[str, PlainSerializer(lambda _: MASK, return_type=str, when_used="unless-none")]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from exporter import pace
 from exporter.cache import CachedBody
 from exporter.clock import Clock
 from exporter.errors import Reason, UpstreamError
@@ -77,7 +78,10 @@ class Upstream:
             self.statistics.clock_skew[self.plan.name] = response.clock_skew
         accepted, parsed = await self.intake.take(endpoint, body, self.previous(endpoint), record.count)
         await self.hosts.succeeded(self.plan.source, base_url, response.host, endpoint)
-        return Answer(body, accepted, parsed)
+        return Answer(self._dated(body, accepted), accepted, parsed)
+
+    def _dated(self, body: CachedBody, accepted: Accepted) -> CachedBody:
+        return replace(body, due=pace.after_success(accepted, body.expires_at, self.clock.jitter))
 
     async def _fetch(
         self, endpoint: Endpoint, base_url: str, known: CachedBody | None, record: Record
@@ -126,7 +130,7 @@ def _body(key: tuple[str, str], url: str, response: Response, same: CachedBody |
     """What to keep of a response; after "not modified" the body we had, with its time renewed."""
     fresh = CachedBody(
         *key, url, response.host, response.body, response.received_at, response.body_time,
-        response.etag, response.last_modified, response.expires_at,
+        response.etag, response.last_modified, response.expires_at, response.received_at - response.started_at,
     )  # fmt: skip
     if not response.not_modified or same is None:
         return fresh

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -14,7 +14,10 @@ TIERS: Final = ("memory", "redis", "sqlite")
 
 @dataclass(frozen=True, slots=True)
 class CachedBody:
-    """`url` is base URL and path as asked, `host` the one that answered; `body_time` see `fetch.Response`."""
+    """`url` is base URL and path as asked, `host` the one that answered; `body_time` see `fetch.Response`.
+
+    `took`: seconds the fetch lasted. `due`: when whoever fetched it meant to ask again, None where that is not known.
+    """
 
     source: str
     endpoint: str
@@ -26,6 +29,8 @@ class CachedBody:
     etag: str | None = None
     last_modified: str | None = None
     expires_at: float | None = None
+    took: float = 0.0
+    due: float | None = None
 
     @property
     def key(self) -> EndpointKey:
@@ -33,28 +38,46 @@ class CachedBody:
 
 
 class Tier(Protocol):
-    """`shared`: other processes write to it too, so it may hold something newer than the tiers before it."""
-
     @property
     def name(self) -> str: ...
-    @property
-    def shared(self) -> bool: ...
     async def get(self, key: EndpointKey) -> CachedBody | None: ...
     async def put(self, body: CachedBody) -> None: ...
     async def delete(self, key: EndpointKey) -> None: ...
 
 
+class SharedTier(Protocol):
+    """Other processes write to it too, so it may hold something newer than the tiers before it.
+
+    `get` gives `known` back where nothing newer is there, without moving its bytes.
+    """
+
+    @property
+    def name(self) -> str: ...
+    async def get(self, key: EndpointKey, known: CachedBody | None) -> CachedBody | None: ...
+    async def put(self, body: CachedBody) -> None: ...
+    async def delete(self, key: EndpointKey) -> None: ...
+    async def close(self) -> None: ...
+
+
 @dataclass(slots=True)
 class TierFigures:
-    """Look-ups for a body young enough to spare an upstream call, and those that found one."""
+    """Look-ups for a body young enough to spare an upstream call, those that found one, and failures by reason."""
 
     requests: int = 0
     hits: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+
+    def count(self, found: CachedBody | None, fetched_after: float) -> None:
+        self.requests += 1
+        self.hits += found is not None and found.fetched_at > fetched_after
 
 
 @dataclass(slots=True)
 class Cache:
-    tiers: Sequence[Tier]
+    """`own`: tiers of this process alone, nearest first; the shared one comes after the nearest."""
+
+    own: Sequence[Tier]
+    shared: SharedTier | None = None
     figures: dict[str, TierFigures] = field(default_factory=lambda: {name: TierFigures() for name in TIERS})
 
     async def get(self, key: EndpointKey, fetched_after: float) -> CachedBody | None:
@@ -63,23 +86,47 @@ class Cache:
         An older one still serves: it carries the conditions of the next request, and is there when the answer is 304.
         A tier of our own is not asked for what a nearer one holds.
         """
-        best: CachedBody | None = None
-        for tier in self.tiers:
-            if best is not None and not tier.shared:
-                continue
-            self.figures[tier.name].requests += 1
-            found = await tier.get(key)
-            if found is not None and (best is None or found.fetched_at > best.fetched_at):
-                best = found
-            if best is not None and best.fetched_at > fetched_after:
-                self.figures[tier.name].hits += 1
-                break
-        return best
+        nearest, *farther = self.own
+        best = await self._look(nearest, key, fetched_after)
+        for tier in farther if best is None else ():
+            best = newest(best, await self._look(tier, key, fetched_after))
+        return best if self.shared is None else await self._look_there(self.shared, key, best, fetched_after)
 
     async def put(self, body: CachedBody) -> None:
-        for tier in self.tiers:
+        await self.keep(body)
+        if self.shared is not None:
+            await self.shared.put(body)
+
+    async def keep(self, body: CachedBody) -> None:
+        """In our own tiers only: it came from the shared one."""
+        for tier in self.own:
             await tier.put(body)
 
     async def delete(self, key: EndpointKey) -> None:
-        for tier in self.tiers:
+        for tier in self.own:
             await tier.delete(key)
+        if self.shared is not None:
+            await self.shared.delete(key)
+
+    async def close(self) -> None:
+        if self.shared is not None:
+            await self.shared.close()
+
+    async def _look(self, tier: Tier, key: EndpointKey, fetched_after: float) -> CachedBody | None:
+        found = await tier.get(key)
+        self.figures[tier.name].count(found, fetched_after)
+        return found
+
+    async def _look_there(
+        self, shared: SharedTier, key: EndpointKey, best: CachedBody | None, fetched_after: float
+    ) -> CachedBody | None:
+        found = await shared.get(key, best)
+        self.figures[shared.name].count(found, fetched_after)
+        return newest(best, found)
+
+
+def newest(one: CachedBody | None, other: CachedBody | None) -> CachedBody | None:
+    """The one fetched later; the first where neither was."""
+    if one is None or other is None:
+        return one or other
+    return other if other.fetched_at > one.fetched_at else one

@@ -10,7 +10,6 @@ from exporter.snapshot import EndpointKey
 
 class MemoryTier:
     name = "memory"
-    shared = False
 
     def __init__(self, max_bytes: int) -> None:
         self._bodies: LRUCache[EndpointKey, CachedBody] = LRUCache(max_bytes, getsizeof=lambda one: len(one.body))

@@ -20,7 +20,6 @@ _DELETE = "DELETE FROM bodies WHERE source = ? AND endpoint = ?"
 
 class SqliteTier:
     name = "sqlite"
-    shared = False
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

@@ -23,14 +23,13 @@ class Shared:
     """A tier that others write to."""
 
     name = "redis"
-    shared = True
 
     def __init__(self, body: CachedBody | None) -> None:
         self.body = body
-        self.asked = 0
+        self.asked: list[CachedBody | None] = []
 
-    async def get(self, key: EndpointKey) -> CachedBody | None:
-        self.asked += 1
+    async def get(self, key: EndpointKey, known: CachedBody | None = None) -> CachedBody | None:
+        self.asked.append(known)
         return self.body if self.body is not None and self.body.key == key else None
 
     async def put(self, body: CachedBody) -> None:
@@ -38,6 +37,9 @@ class Shared:
 
     async def delete(self, key: EndpointKey) -> None:
         self.body = None if self.body is None or self.body.key == key else self.body
+
+    async def close(self) -> None:
+        self.body = None
 
 
 def counts(cache: Cache) -> dict[str, tuple[int, int]]:
@@ -69,16 +71,18 @@ async def test_a_body_larger_than_the_memory_takes_its_predecessor_along() -> No
 @pytest.mark.parametrize(
     ("in_memory", "in_redis", "fetched_after", "want", "figures"),
     [
-        (BODY, None, YOUNG, BODY, {"memory": (1, 1), "redis": (0, 0), "sqlite": (0, 0)}),
+        (BODY, None, YOUNG, BODY, {"memory": (1, 1), "redis": (1, 0), "sqlite": (0, 0)}),
+        (BODY, "newer", YOUNG, "newer", {"memory": (1, 1), "redis": (1, 1), "sqlite": (0, 0)}),
         (BODY, None, OLD, BODY, {"memory": (1, 0), "redis": (1, 0), "sqlite": (0, 0)}),
         (BODY, "newer", OLD, "newer", {"memory": (1, 0), "redis": (1, 1), "sqlite": (0, 0)}),
         (BODY, "older", OLD, BODY, {"memory": (1, 0), "redis": (1, 0), "sqlite": (0, 0)}),
-        (None, BODY, OLD, BODY, {"memory": (1, 0), "redis": (1, 0), "sqlite": (0, 0)}),
+        (None, BODY, OLD, BODY, {"memory": (1, 0), "redis": (1, 0), "sqlite": (1, 0)}),
         (None, None, OLD, None, {"memory": (1, 0), "redis": (1, 0), "sqlite": (1, 0)}),
     ],
     ids=[
-        "young in memory",
-        "old in memory, so another replica may have a newer one",
+        "young in memory, and nobody else has one",
+        "young in memory, and another replica has a younger one",
+        "old in memory, and nobody else has one",
         "another replica was faster",
         "another replica is behind",
         "only another replica has one",
@@ -97,19 +101,33 @@ async def test_the_newest_body_is_found_and_only_a_young_one_is_a_hit(
     memory, shared = MemoryTier(1000), Shared(ages[in_redis] if isinstance(in_redis, str) else in_redis)
     if in_memory is not None:
         await memory.put(in_memory)
-    cache = Cache((memory, shared, SqliteTier(storage)))
+    cache = Cache((memory, SqliteTier(storage)), shared)
     assert await cache.get(BODY.key, fetched_after) == (ages[want] if isinstance(want, str) else want)
     assert counts(cache) == figures
+    assert shared.asked == [in_memory]
+    await storage.close()
+
+
+async def test_at_start_what_the_disk_holds_is_weighed_against_what_the_others_hold() -> None:
+    storage = Storage(Path(":memory:"))
+    disk, shared = SqliteTier(storage), Shared(replace(BODY, fetched_at=NOW - 10))
+    await disk.put(BODY)
+    cache = Cache((MemoryTier(1000), disk), shared)
+    assert await cache.get(BODY.key, OLD) == BODY
+    await shared.put(replace(BODY, fetched_at=NOW + 10))
+    assert await cache.get(BODY.key, OLD) == replace(BODY, fetched_at=NOW + 10)
     await storage.close()
 
 
 async def test_a_body_goes_to_every_tier_and_leaves_every_tier() -> None:
     storage = Storage(Path(":memory:"))
-    tiers = (MemoryTier(1000), Shared(None), SqliteTier(storage))
-    cache = Cache(tiers)
+    memory, shared, disk = MemoryTier(1000), Shared(None), SqliteTier(storage)
+    cache = Cache((memory, disk), shared)
     await cache.put(BODY)
-    assert [await tier.get(BODY.key) for tier in tiers] == [BODY] * 3
+    assert [await tier.get(BODY.key) for tier in (memory, shared, disk)] == [BODY] * 3
     await cache.delete(BODY.key)
-    assert [await tier.get(BODY.key) for tier in tiers] == [None] * 3
-    assert [tier.name for tier in tiers] == list(TIERS)
+    assert [await tier.get(BODY.key) for tier in (memory, shared, disk)] == [None] * 3
+    await cache.keep(BODY)
+    assert [await tier.get(BODY.key) for tier in (memory, shared, disk)] == [BODY, None, BODY]
+    assert [tier.name for tier in (memory, shared, disk)] == list(TIERS)
     await storage.close()

@@ -1,0 +1,86 @@
+"""What a Redis URL says; pure.
+
+redis://HOST[:PORT][/DATABASE], redis+sentinel://HOST,HOST/MASTER[/DATABASE], redis+cluster://HOST,HOST; rediss for TLS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class Kind(StrEnum):
+    SERVER = "redis"
+    SENTINEL = "redis+sentinel"
+    CLUSTER = "redis+cluster"
+
+
+SCHEMES: Final = tuple(f"{tls}{kind.removeprefix('redis')}" for kind in Kind for tls in ("redis", "rediss"))
+_PORTS: Final = {Kind.SERVER: 6379, Kind.SENTINEL: 26379, Kind.CLUSTER: 6379}
+# Files of TLS, by their names in redis-py.
+_FILES: Final = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
+_EXPECTED: Final = (
+    "expected a URL that starts with redis:// or rediss:// (redis+sentinel://, redis+cluster://) and names a host"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`master`: the name that Sentinels know it by. `account`: user name and password, where given."""
+
+    kind: Kind
+    hosts: tuple[tuple[str, int], ...]
+    master: str
+    database: int
+    secure: bool
+    account: Mapping[str, str] = field(repr=False)
+    files: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Raises ValueError."""
+        parts = urlsplit(url)
+        if parts.scheme not in SCHEMES or re.search(r"[\s\x00-\x1f\x7f]", url):
+            raise ValueError(_EXPECTED)
+        kind = Kind(parts.scheme.replace("rediss", "redis", 1))
+        account, _, netloc = parts.netloc.rpartition("@")
+        first, _, second = parts.path.strip("/").partition("/")
+        master, database = (first, second) if kind is Kind.SENTINEL else ("", f"{first}/{second}".strip("/"))
+        address = cls(
+            kind, tuple(_host(one, _PORTS[kind]) for one in netloc.split(",")), master, _database(database),
+            parts.scheme.startswith("rediss"), _account(account), dict(parse_qsl(parts.query)),
+        )  # fmt: skip
+        address._check()
+        return address
+
+    def _check(self) -> None:
+        if self.kind is Kind.SERVER and len(self.hosts) > 1:
+            raise ValueError("expected one host; several need redis+sentinel:// or redis+cluster://")
+        if self.kind is Kind.SENTINEL and not self.master:
+            raise ValueError("expected the name of the master as first part of the path")
+        if self.kind is Kind.CLUSTER and self.database:
+            raise ValueError("expected no database: a cluster has only number 0")
+        if unknown := sorted(self.files.keys() - (_FILES if self.secure else frozenset())):
+            raise ValueError(f"unknown option {unknown[0]!r}; with rediss there are {', '.join(sorted(_FILES))}")
+
+
+def _host(text: str, usual_port: int) -> tuple[str, int]:
+    place = urlsplit(f"//{text}")
+    if not place.hostname or place.port == 0:
+        raise ValueError(_EXPECTED)
+    return place.hostname, place.port or usual_port
+
+
+def _database(text: str) -> int:
+    if text and not re.fullmatch(r"[0-9]{1,5}", text):
+        raise ValueError(f"expected the number of a database, not {text!r}")
+    return int(text or 0)
+
+
+def _account(text: str) -> Mapping[str, str]:
+    username, _, password = text.partition(":")
+    return {key: unquote(value) for key, value in (("username", username), ("password", password)) if value}
