@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from exporter.errors import StorageError
-from exporter.storage import APPLICATION_ID, VERSION, connect, is_corrupt, pragma, set_aside
+from exporter.storage import APPLICATION_ID, VERSION, connect_anew, pragma
 
 
 def backup(path: Path, target: Path) -> None:
@@ -33,7 +33,7 @@ def restore(copy: Path, path: Path, wall: Callable[[], float] = time.time) -> No
         with closing(_existing(copy)) as source:
             _check(source, copy)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(_target(path, wall)) as target:
+            with closing(connect_anew(path, wall())) as target:
                 source.backup(target)
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"restore of '{copy}' to '{path}': {error}") from error
@@ -50,13 +50,3 @@ def _check(source: sqlite3.Connection, path: Path) -> None:
         raise StorageError(f"'{path}': expected a database written by this or an older release of btc-health")
     if (found := pragma(source, "quick_check")) != "ok":
         raise StorageError(f"'{path}' is damaged: {found}")
-
-
-def _target(path: Path, wall: Callable[[], float]) -> sqlite3.Connection:
-    try:
-        return connect(path)
-    except sqlite3.DatabaseError as error:
-        if not is_corrupt(error):
-            raise
-        set_aside(path, wall())
-        return connect(path)

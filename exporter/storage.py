@@ -90,14 +90,26 @@ def is_corrupt(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in damaged
 
 
-def set_aside(path: Path, now: float) -> Path:
+def set_aside(path: Path, now: float, damage: Exception) -> Path:
     """Rename a corrupt file and its companions; returns the new path. Nothing is ever deleted."""
     aside = path.with_name(f"{path.name}.corrupt-{int(now)}")
     for suffix in ("", "-wal", "-shm"):
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
+    _log.warning("corrupt database set aside", path=str(path), kept_as=str(aside), error=str(damage))
     return aside
+
+
+def connect_anew(path: Path, now: float) -> sqlite3.Connection:
+    """As `connect`, with a new file in place of a corrupt one."""
+    try:
+        return connect(path)
+    except sqlite3.DatabaseError as error:
+        if not is_corrupt(error):
+            raise
+        set_aside(path, now, error)
+        return connect(path)
 
 
 class Storage:
@@ -186,24 +198,11 @@ class Storage:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self._damage is not None:
-                self._set_aside(self._damage)
-            return self._connect_or_set_aside()
+                set_aside(self.path, self._wall(), self._damage)
+                self._damage = None
+            return connect_anew(self.path, self._wall())
         except (OSError, sqlite3.Error) as error:
             raise unusable(self.path, error) from error
-
-    def _connect_or_set_aside(self) -> sqlite3.Connection:
-        try:
-            return connect(self.path)
-        except sqlite3.DatabaseError as error:
-            if not is_corrupt(error):
-                raise
-            self._set_aside(error)
-            return connect(self.path)
-
-    def _set_aside(self, damage: Exception) -> None:
-        aside = set_aside(self.path, self._wall())
-        self._damage = None
-        _log.warning("corrupt database set aside", path=str(self.path), kept_as=str(aside), error=str(damage))
 
 
 def _decoded(value: str) -> Any:

@@ -43,10 +43,10 @@ def write(path: Path, content: bytes) -> Path:
     return path
 
 
-def spoil(path: Path, first: int, pages: int) -> bytes:
-    """Overwrite pages of a database; returns what the file holds then."""
+def spoil(path: Path, first: float, pages: float) -> bytes:
+    """Overwrite pages of a database, or parts of one; returns what the file holds then."""
     content = bytearray(path.read_bytes())
-    content[4096 * first : 4096 * (first + pages)] = b"\xff" * 4096 * pages
+    content[int(4096 * first) : int(4096 * (first + pages))] = b"\xff" * int(4096 * pages)
     path.write_bytes(content)
     return bytes(content)
 
@@ -109,7 +109,7 @@ async def test_a_corrupt_file_is_set_aside_whole_and_a_new_one_started(
 def test_the_companions_of_a_corrupt_file_are_kept_beside_it(tmp_path: Path) -> None:
     for name in ("x", "x-wal", "x-shm", "xylophone"):
         (tmp_path / name).write_text(name)
-    assert set_aside(tmp_path / "x", NOW) == tmp_path / "x.corrupt-1790000000"
+    assert set_aside(tmp_path / "x", NOW, ValueError("damaged")) == tmp_path / "x.corrupt-1790000000"
     kept = {one.name: one.read_text() for one in tmp_path.iterdir()}
     assert kept == {
         "x.corrupt-1790000000": "x",
@@ -261,14 +261,21 @@ def test_backups_and_restores_that_cannot_work_say_why_and_change_nothing(tmp_pa
     assert path.read_bytes() == before
 
 
-async def test_a_damaged_backup_is_refused(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("first", "pages", "message"),
+    [(4, 2, "malformed"), (9.002, 0.01, "is damaged: ")],
+    ids=["whole pages", "a few bytes"],
+)
+async def test_a_damaged_backup_is_refused(
+    first: float, pages: float, message: str, path: Path, tmp_path: Path
+) -> None:
     storage, copy = opened(path), tmp_path / "copy.sqlite"
     for number in range(300):
         await storage.save("room", str(number), "x" * 200)
     await storage.close()
     backup(path, copy)
-    spoil(copy, first=4, pages=2)
-    with pytest.raises(StorageError, match=r"copy\.sqlite' .*(damaged|malformed)"):
+    spoil(copy, first, pages)
+    with pytest.raises(StorageError, match=rf"copy\.sqlite' .*{message}"):
         restore(copy, path)
 
 
