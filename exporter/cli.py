@@ -121,6 +121,18 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", metavar="NAME", help="Incident to start with.")
 
 
+def _methodology(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=("markdown", "json"), default="markdown", help="Default: %(default)s.")
+
+
+def _backtest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--history", type=Path, required=True, metavar="DIR", help="Folder of daily CSV files.")
+    parser.add_argument("--events", type=Path, required=True, metavar="FILE", help="CSV file of what happened.")
+    parser.add_argument("--scores-out", type=Path, metavar="CSV", help="Write the scores of every day.")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="Write the report with its pictures.")
+    parser.add_argument("--json", action="store_true", help="Print the study as JSON.")
+
+
 COMMANDS: Final = (
     Command("serve", "Run the exporter; this happens when no command is named.", "exporter.commands.serve:run", _serve),
     Command(
@@ -131,6 +143,8 @@ COMMANDS: Final = (
     ),
     Command("score", "Poll every source once and print the score.", "exporter.commands.score:run", _score),
     Command("simulate", "Answer like every source.", "exporter.commands.simulate:run", _simulate),
+    Command("methodology", "Print how the score is made.", "exporter.commands.study:methodology", _methodology),
+    Command("backtest", "Score a history and study its events.", "exporter.commands.study:backtest", _backtest),
     Command("backup", "Copy the SQLite file, also while in use.", "exporter.commands.storage:backup", _storage_file),
     Command("restore", "Put a copy back as the SQLite file.", "exporter.commands.storage:restore", _storage_file),
 )

@@ -8,8 +8,9 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 import structlog
@@ -18,6 +19,7 @@ from exporter import cli, logs
 from exporter.commands.configuration import loader
 from exporter.config_keys import flags
 from exporter.storage import connect
+from scoring import methodology
 
 
 @pytest.fixture
@@ -199,3 +201,45 @@ def test_log_lines_are_json_where_asked_for() -> None:
     assert {key: first[key] for key in ("level", "msg", "value")} == {"level": "debug", "msg": "looked", "value": None}
     assert list(first)[:3] == ["time", "level", "msg"]
     assert "ValueError: why" in second["exception"]
+
+
+def test_the_method_is_printed_in_two_forms(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("methodology") == 0
+    assert capsys.readouterr().out == methodology.markdown()
+    assert run("methodology", "--format=json") == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(methodology.as_json()))
+
+
+class Study:
+    """Stands for a finished backtest."""
+
+    def __init__(self, _: Path, __: Path, progress: Callable[[int, int], None]) -> None:
+        progress(1, 2)
+
+    def scores_csv(self, stream: TextIO) -> None:
+        stream.write("date,overall\n")
+
+    def write_report(self, folder: Path) -> None:
+        (folder / "report.md").write_text("# Backtest\n")
+
+    def as_json(self) -> dict[str, int]:
+        return {"episodes": 30}
+
+
+def test_a_backtest_is_printed_and_written_where_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("exporter.commands.study.score_history", Study)
+    monkeypatch.setattr("exporter.commands.study.contents", lambda _: [])
+    given = ["--history", str(tmp_path), "--events", "events.csv"]
+    csv, report = tmp_path / "scores.csv", tmp_path / "report"
+    assert run("backtest", *given, "--json", "--scores-out", str(csv), "--report", str(report)) == 0
+    assert json.loads(capsys.readouterr().out) == {"episodes": 30}
+    assert csv.read_text() == "date,overall\n"
+    assert (report / "report.md").exists()
+    assert run("backtest", *given) == 0
+
+
+def test_a_history_that_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("backtest", "--history", str(tmp_path), "--events", str(tmp_path / "none.csv")) == 2
+    assert f"btc-health: error: {tmp_path / 'none.csv'}: cannot be read" in capsys.readouterr().err
