@@ -96,6 +96,7 @@ _REQUESTS: Final = (
             ),
         ),
         unit="percentunit", decimals=0, width=8, minimum=0, maximum=1, no_value="No look-up in this time",
+        may_be_empty="nothing may have been looked up within the interval",
     ),
 )  # fmt: skip
 _RESOURCES: Final = (
