@@ -163,14 +163,8 @@ class LogConfig(Section):
     format: Annotated[Literal["logfmt", "json"], Key("Form of a line.", flag="--log.format")] = "logfmt"
 
 
-def _declared_sources() -> dict[str, SourceConfig]:
-    return {source.name: SourceConfig(base_urls=source.base_urls) for source in SOURCES}
-
-
 class Config(Section):
-    sources: Annotated[dict[str, SourceConfig], Key("Providers of data, by name.")] = Field(
-        default_factory=_declared_sources
-    )
+    sources: Annotated[dict[str, SourceConfig], Key("Providers of data, by name.")] = {}
     http_client: Annotated[HttpClientConfig, Key("How sources are called.")] = HttpClientConfig()
     cache: Annotated[CacheConfig, Key("Where response bodies are kept.")] = CacheConfig()
     storage: Annotated[StorageConfig, Key("The SQLite file.")] = StorageConfig()

@@ -43,7 +43,8 @@ def test_the_environment_reaches_every_depth() -> None:
             "BTC_HEALTH_SOURCES__COINGECKO__ENABLED": "false",
             "BTC_HEALTH_SOURCES__COINGECKO__API_KEY": "12345",
             "BTC_HEALTH_WEB__LISTEN_ADDRESSES": '["127.0.0.1:0", "[::1]:0"]',
-            "BTC_HEALTH_SCORING__WEIGHTS__SECURITY": "0.5",
+            "BTC_HEALTH_SCORING": '{"weights": {"security": 0.5}, "minimum_coverage": 0.7}',
+            "BTC_HEALTH_SCORING__WEIGHTS__ADOPTION": "0.25",
             "BTC_HEALTH_API__RATE_LIMITS__SCORE": "5/second",
         }
     )
@@ -53,7 +54,8 @@ def test_the_environment_reaches_every_depth() -> None:
     assert not config.sources["coingecko"].enabled
     assert config.sources["coingecko"].api_key == "12345"
     assert config.web.listen_addresses == (Address("127.0.0.1", 0), Address("::1", 0))
-    assert config.scoring.weights == {"security": 0.5}
+    assert config.scoring.weights == {"security": 0.5, "adoption": 0.25}
+    assert config.scoring.minimum_coverage == 0.7
     assert config.api.rate_limits == {"score": "5/second"}
 
 
@@ -86,6 +88,9 @@ NO_SUCH_NAME = "expected no such name, or a configuration key such as BTC_HEALTH
     [
         ("[a]", "(file)", "a list", "a mapping of keys"),
         ("database: {}", "database", "a mapping", f"one of the keys {SECTIONS}"),
+        ("sources: 7", "sources", "7", "a valid mapping"),
+        ("sources: {bitnodes: 7}", "sources.bitnodes", "7", "a valid mapping"),
+        ("sources: {bitnodes: {endpoints: 7}}", "sources.bitnodes.endpoints", "7", "a valid mapping"),
         ("storage: 7", "storage", "7", "a valid mapping"),
         ("storage: {pth: x}", "storage.pth", "'x'", "one of the keys path, retention"),
         ("storage: {path: 7}", "storage.path", "7", "a path"),

@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import errno
 import socket
 import threading
 from collections.abc import Iterator
@@ -200,6 +201,45 @@ def test_a_port_in_use_is_named_and_nothing_is_kept_open(taken: socket.socket) -
 def test_an_address_that_is_not_here_is_named() -> None:
     with pytest.raises(ConfigError, match=r"cannot listen on 192.0.2.1:0"):
         bind([Address("192.0.2.1", 0)])
+
+
+def denied(*_: object, **__: object) -> socket.socket:
+    raise PermissionError(errno.EACCES, "Permission denied")
+
+
+def without_ipv6(address: tuple[str, int], *, family: int, **_: object) -> socket.socket:
+    if family == socket.AF_INET6:
+        raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+    return socket.socket()
+
+
+def without_any(*_: object, **__: object) -> socket.socket:
+    raise OSError(errno.EAFNOSUPPORT, "Address family not supported")
+
+
+BOTH = [(socket.AF_INET6, 1, 6, "", ("::1", 0, 0, 0)), (socket.AF_INET, 1, 6, "", ("127.0.0.1", 0))]
+
+
+def test_a_port_that_needs_privileges_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.web.listen.socket.create_server", denied)
+    with pytest.raises(ConfigError, match="cannot listen on 127.0.0.1:80: no permission; choose a port from 1024"):
+        bind([Address("127.0.0.1", 80)])
+
+
+def test_one_address_family_of_a_name_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.web.listen.socket.getaddrinfo", lambda *_, **__: BOTH)
+    monkeypatch.setattr("exporter.web.listen.socket.create_server", without_ipv6)
+    [one] = bind([Address("localhost", 0)])
+    one.close()
+    monkeypatch.setattr("exporter.web.listen.socket.create_server", without_any)
+    with pytest.raises(ConfigError, match="Address family not supported"):
+        bind([Address("localhost", 0)])
+
+
+def test_a_descriptor_that_is_no_socket_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.web.listen.FIRST_PASSED", 987)
+    with pytest.raises(ConfigError, match="LISTEN_FDS=1: Bad file descriptor"):
+        passed_by_systemd({"LISTEN_PID": "7", "LISTEN_FDS": "1"}, process=7)
 
 
 def test_systemd_passes_sockets_to_the_process_it_names(taken: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,10 @@ import pytest
 from exporter.errors import ConfigError
 from exporter.exposition import Family, Kind, Publication, Series
 from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
-from exporter.web.api import once_a_world, score_latest, sources
 from exporter.web.health import collector, health_page, healthy, ready_page
 from exporter.web.metrics_page import metrics_page
 from exporter.web.reload import reload_page
+from exporter.web.site import prefix_of
 from tests.unit.web.world import BROKEN, SOURCE, TIP, world
 
 GET = Ask("GET", "/")
@@ -128,63 +128,6 @@ async def test_a_reload_that_failed_says_why() -> None:
     assert "storage.pth" in decoded(answer)["detail"]
 
 
-async def test_the_newest_score_has_the_shape_of_the_contract() -> None:
-    body = decoded(await once_a_world(world, score_latest)(GET))
-    assert body.keys() >= {
-        "overall", "bounds", "coverage", "pillars", "alerts", "data_freshness", "as_of", "methodology",
-    }  # fmt: skip
-    assert body["data_freshness"] == "fresh"
-    assert body["alerts"] is None
-    assert "alerts.alertmanager_url" in body["alerts_reason"]
-    pillar = body["pillars"]["throughput"]
-    assert pillar.keys() >= {"score", "bounds", "coverage", "weight", "metrics", "indicators"}
-    assert pillar["metrics"] == {
-        "btchealth_backlog_vbytes": [
-            {"labels": {}, "value": 5.5, "unit": "virtual bytes", "source": "mempool_space/mempool@host",
-             "data_time": 1_789_999_990.0}
-        ]
-    }  # fmt: skip
-    assert {one["id"] for one in pillar["indicators"]}
-    assert all(one["state"] == "fresh" and one["points_lost"] is not None for one in pillar["indicators"])
-
-
-async def test_without_data_the_score_is_unknown_and_not_zero() -> None:
-    body = decoded(await once_a_world(lambda: world(fresh=False), score_latest)(GET))
-    assert (body["overall"], body["data_freshness"]) == (None, "unknown")
-    assert body["pillars"]["security"]["indicators"][0]["inputs"][0]["value"] is None
-
-
-async def test_sources_tell_age_errors_and_provenance() -> None:
-    body = decoded(await once_a_world(lambda: world(replace(SOURCE, endpoints=(TIP, BROKEN))), sources)(GET))
-    source = body["sources"]["mempool_space"]
-    assert source["status"] == "degraded"
-    assert source["refused_base_urls"] == {"http://testnet": "genesis of another network"}
-    tip, broken = source["endpoints"]["tip"], source["endpoints"]["broken"]
-    assert (tip["position"], tip["host"], tip["failures"], tip["rejected"]) == (
-        1,
-        "mempool.example",
-        {"tls": 2},
-        {"height": 1},
-    )
-    assert tip["last_error"] is None
-    assert broken["last_error"] == {"reason": "timeout", "message": "no answer from <host>", "at": 1_789_992_700.0}
-    assert broken["position"] is None
-
-
-async def test_a_document_is_made_once_a_world() -> None:
-    one, made = world(), 0
-
-    def count(_: Any) -> int:
-        nonlocal made
-        made += 1
-        return made
-
-    page = once_a_world(lambda: one, count)
-    assert await page(GET) is await page(GET)
-    one = world()
-    assert decoded(await page(GET)) == 2
-
-
 def metrics(query: str = "", **headers: str) -> Awaitable[Answer]:
     family = Family("btchealth_x", Kind.GAUGE, "X.", "", (Series((("source", "bitnodes"),), 1.0, "bitnodes"),))
     publication = Publication(list, lambda: 0.0)
@@ -255,3 +198,21 @@ def test_a_problem_is_a_document_of_rfc_9457() -> None:
         "status": 404,
         "detail": "no page '/x' here",
     }
+
+
+@pytest.mark.parametrize(
+    ("route_prefix", "external_url", "prefix"),
+    [
+        (None, None, ""),
+        (None, "https://host.example", ""),
+        (None, "https://host.example/btc", "/btc"),
+        (None, "https://host.example:8443/a/b", "/a/b"),
+        ("/", "https://host.example/btc", ""),
+        ("x", "https://host.example/btc", "/x"),
+        ("/x/", None, "/x"),
+    ],
+)
+def test_the_prefix_is_the_path_of_the_external_url_unless_given(
+    route_prefix: str | None, external_url: str | None, prefix: str
+) -> None:
+    assert prefix_of(route_prefix, external_url) == prefix

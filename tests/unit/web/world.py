@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+from exporter.alertmanager import NOT_CONFIGURED, Alerts
+from exporter.archive import Archive
 from exporter.errors import Reason
 from exporter.exposition import Publication
+from exporter.history import History
+from exporter.history.sqlite import SqliteHistory
 from exporter.snapshot import Observation, Snapshot
 from exporter.spec import Group, Metric, Sample, Unit
 from exporter.statistics import EndpointFigures, LastError, SourceFigures
+from exporter.storage import Storage
+from exporter.web.api.routes import Api, Readable
 from exporter.web.site import Contents
 from exporter.world import World
 from scoring.memory import Memory
@@ -16,6 +24,7 @@ from scoring.methodology import METHOD
 from scoring.reading import Reading
 from scoring.score import score
 
+UNKNOWN_ALERTS = Alerts(None, NOT_CONFIGURED)
 NOW = 1_790_000_000.0
 BACKLOG = Metric("btchealth_backlog_vbytes", "Backlog.", Unit.VBYTES, group=Group.THROUGHPUT)
 
@@ -46,9 +55,25 @@ async def no_reload() -> None:
     """For pages of which nobody asks a reload."""
 
 
-def contents() -> Contents:
+def readable(storage: Storage, now: Callable[[], World] = world, history: History | None = None) -> Readable:
+    archive = Archive(storage, 86_400.0)
+    known = SqliteHistory(archive, lambda: NOW) if history is None else history
+    return Readable(
+        world=now,
+        alerts=lambda: UNKNOWN_ALERTS,
+        archive=archive,
+        history=lambda: known,
+        method=lambda: METHOD,
+        metric_names=lambda: {BACKLOG.name, "btchealth_silent", "btchealth_wide"},
+        wall=lambda: NOW,
+        version="1.2.3",
+    )
+
+
+def contents(storage: Storage | None = None) -> Contents:
     return Contents(
         world=world,
+        api=Api(readable(storage or Storage(Path(":memory:")))),
         publication=Publication(list, lambda: 0.0),
         metric_names=frozenset,
         source_names=(SOURCE.name,),
