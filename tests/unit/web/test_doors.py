@@ -207,7 +207,7 @@ def denied(*_: object, **__: object) -> socket.socket:
     raise PermissionError(errno.EACCES, "Permission denied")
 
 
-def without_ipv6(address: tuple[str, int], *, family: int, **_: object) -> socket.socket:
+def without_ipv6(_: tuple[str, int], *, family: int, **__: object) -> socket.socket:
     if family == socket.AF_INET6:
         raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
     return socket.socket()
@@ -222,7 +222,7 @@ BOTH = [(socket.AF_INET6, 1, 6, "", ("::1", 0, 0, 0)), (socket.AF_INET, 1, 6, ""
 
 def test_a_port_that_needs_privileges_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exporter.web.listen.socket.create_server", denied)
-    with pytest.raises(ConfigError, match="cannot listen on 127.0.0.1:80: no permission; choose a port from 1024"):
+    with pytest.raises(ConfigError, match=r"cannot listen on 127\.0\.0\.1:80: no permission; choose a port from 1024"):
         bind([Address("127.0.0.1", 80)])
 
 
