@@ -30,9 +30,6 @@ PAYMENT_VBYTES: Final = 141.0
 # Share of the days that a window statistic needs before it may be stated.
 WINDOW_MINIMUM_RATIO: Final = 0.8
 
-# Days missing from a window bias a mean; a maximum is likely to be among the half that is there.
-MAXIMUM_MINIMUM_RATIO: Final = 0.5
-
 
 def quotient(over: float, under: float) -> float | None:
     return over / under if under > 0 else None

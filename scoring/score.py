@@ -93,7 +93,8 @@ class _Judged:
         if weight <= 0:
             return None
         scores = [(verdict.indicator.weight, verdict.score) for verdict in self.verdicts]
-        return math.fsum(share * value for share, value in scores if value is not None) / weight
+        # Weights are rounded: a mean of hundreds may come out a hair above 100.
+        return min(BEST, math.fsum(share * value for share, value in scores if value is not None) / weight)
 
 
 def _judge(indicator: Indicator, readings: Readings, now: float, memory: Memory) -> _Verdict:
@@ -168,7 +169,7 @@ def _aggregate(pillars: Sequence[PillarResult]) -> tuple[float | None, PillarRes
     ]
     if not counted:
         return None, None
-    mean = math.fsum(pillar.effective_weight * value for value, pillar in counted)
+    mean = min(BEST, math.fsum(pillar.effective_weight * value for value, pillar in counted))
     return mean, min(counted, key=lambda pair: pair[0])[1]
 
 

@@ -50,21 +50,30 @@ def median(days: int) -> Window:
 
 
 def maximum(days: int) -> Window:
-    return lambda column: rolling(
-        column, days, lambda window: quantities.over_window(window, max, quantities.MAXIMUM_MINIMUM_RATIO)
-    )
+    return lambda column: rolling(column, days, lambda window: quantities.over_window(window, max))
 
 
 def growth(days: int, slack: int) -> Window:
-    """Relative change since `days` ago, or since up to `slack` days earlier when that day has no value."""
+    """Relative change since the known day nearest to `days` ago, at most `slack` days off."""
 
     def change(column: Column) -> Column:
         found: list[float | None] = []
         for day, now in enumerate(column):
-            earlier = (column[day - days - late] for late in range(slack + 1) if day >= days + late)
-            before = next((value for value in earlier if value is not None), None)
+            distances = sorted(range(-slack, slack + 1), key=abs)
+            known = (column[day - days + off] for off in distances if 0 <= day - days + off < day)
+            before = next((value for value in known if value is not None), None)
             found.append(None if now is None or before is None else quantities.relative_change(now, before))
         return found
+
+    return change
+
+
+def growth_of_medians(days: int, smoothed: int) -> Window:
+    """Relative change between the medians of two runs of `smoothed` days without a gap that end `days` apart."""
+
+    def change(column: Column) -> Column:
+        medians = rolling(column, smoothed, lambda window: quantities.over_window(window, quantities.median, 1.0))
+        return growth(days, 0)(medians)
 
     return change
 

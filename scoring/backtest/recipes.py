@@ -8,7 +8,20 @@ from itertools import pairwise
 from typing import Final
 
 from scoring import quantities
-from scoring.backtest.columns import Recipe, Window, each, growth, maximum, mean, median, of, rolling, same, scaled
+from scoring.backtest.columns import (
+    Recipe,
+    Window,
+    each,
+    growth,
+    growth_of_medians,
+    maximum,
+    mean,
+    median,
+    of,
+    rolling,
+    same,
+    scaled,
+)
 from scoring.backtest.table import POOL_BLOCKS, STALE_BLOCKS, Column, Table
 from scoring.owners import by_owner
 from scoring.reading import series
@@ -23,16 +36,18 @@ MINUTE: Final = 60.0
 # Days of one difficulty period agree to this precision; the columns carry seven digits.
 SAME_DIFFICULTY: Final = 1e-5
 
-# Growth may be measured from a few days earlier when the exact day has no value.
-GROWTH_SLACK_DAYS: Final = 3
+# As live: growth of unspent outputs from the nearest point, growth of Lightning between medians of three days.
+GROWTH_SLACK_DAYS: Final = 2
+SMOOTHED_DAYS: Final = 3
 
 # The one long count of listening nodes shifts its level when its crawler changes; half a year's median shifts slowly.
 NODE_COUNT_DAYS: Final = 180
+HALF: Final = 0.5
 
 # Spikes in the counts by host last a day.
 HOST_COUNT_DAYS: Final = 3
 
-MONTH_GROWTH: Final = growth(MONTH, GROWTH_SLACK_DAYS)
+MONTH_GROWTH: Final = growth_of_medians(MONTH, SMOOTHED_DAYS)
 
 REWARD: Final = ("fees_btc", "issuance_btc")
 LISTENING_NODES: Final = "luke_listening_nodes"
@@ -238,7 +253,7 @@ def _hosts(table: Table) -> dict[str, Recipe]:
 
 
 def _median_of_known(window: Column) -> float | None:
-    return quantities.over_window(window, quantities.median, quantities.MAXIMUM_MINIMUM_RATIO)
+    return quantities.over_window(window, quantities.median, HALF)
 
 
 def _largest(values: Iterable[float | None]) -> float | None:

@@ -140,12 +140,6 @@ def test_a_window_needs_most_of_its_days(values: list[float | None], want: float
     assert quantities.over_window(values, quantities.mean) == want
 
 
-def test_a_maximum_makes_do_with_half_of_the_days() -> None:
-    half = [None, 4.0, None, 2.0]
-    assert quantities.over_window(half, max) is None
-    assert quantities.over_window(half, max, quantities.MAXIMUM_MINIMUM_RATIO) == 4.0
-
-
 def test_median_of_an_even_number_of_values() -> None:
     assert quantities.median([4.0, 1.0, 3.0, 2.0]) == 2.5
 

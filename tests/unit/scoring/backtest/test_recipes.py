@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring.backtest.columns import each, growth, maximum, mean, median, of
+from scoring.backtest.columns import each, growth, growth_of_medians, maximum, mean, median, of
 from scoring.backtest.history import FRESH_DAYS, History, history
 from scoring.backtest.recipes import recipes
 from scoring.backtest.table import Column, Table, read
@@ -26,9 +26,16 @@ def test_each_needs_every_column() -> None:
         pytest.param(mean(2), [1.0, 3.0, 5.0], [None, 2.0, 4.0], id="a mean starts when its window is full"),
         pytest.param(mean(5), [1.0, 1.0, 1.0, 6.0, None], [None, None, None, 2.25, 2.25], id="or nearly so"),
         pytest.param(median(3), [9.0, 1.0, 2.0, 3.0], [None, None, 2.0, 2.0], id="a median"),
-        pytest.param(maximum(4), [1.0, 4.0, None, None, 2.0], [None, 4.0, 4.0, 4.0, 4.0], id="a maximum"),
+        pytest.param(maximum(5), [1.0, 4.0, 2.0, 1.0, None], [None, None, None, 4.0, 4.0], id="a maximum"),
         pytest.param(growth(2, 0), [1.0, 2.0, 3.0, 1.0], [None, None, 2.0, -0.5], id="growth since two days ago"),
-        pytest.param(growth(2, 1), [1.0, None, 3.0, 4.0], [None, None, 2.0, 3.0], id="or from the day before that"),
+        pytest.param(growth(2, 1), [1.0, None, 3.0, 4.0], [None, None, 2.0, 3.0], id="or from a day beside it"),
+        pytest.param(growth(1, 1), [None, None, 2.0, 4.0], [None, None, None, 1.0], id="never from the day itself"),
+        pytest.param(
+            growth_of_medians(3, 3), [1.0, 2.0, 9.0, 4.0, 4.0, 4.0], [None] * 5 + [1.0], id="growth of medians"
+        ),
+        pytest.param(
+            growth_of_medians(1, 2), [1.0, None, 1.0, 1.0, 3.0], [None] * 4 + [1.0], id="no median over a gap"
+        ),
         pytest.param(growth(1, 0), [1.0, None, 3.0], [None, None, None], id="no growth without both ends"),
     ],
 )
