@@ -12,7 +12,7 @@ from grafana.generator.colours import BAD
 from grafana.generator.panels import lines, stat
 
 _NOW: Final = (
-    stat("What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0, width=6, height=5),
+    stat("What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0, unit="prefix:$", width=6, height=5),
     stat("How far below the highest price ever?", "btchealth_price_all_time_high_change_ratio", width=6, height=5),
     stat("How much is traded in a day?", 'btchealth_market_volume_usd{window="24h"}', decimals=1, width=6, height=5),
     stat(
@@ -21,7 +21,14 @@ _NOW: Final = (
     ),
 )  # fmt: skip
 _COURSE: Final = (
-    lines("What does each source say?", {"{{source}}": "btchealth_price_usd"}, decimals=0, width=12, height=9),
+    lines(
+        "What does each source say?",
+        {"{{source}}": "btchealth_price_usd"},
+        decimals=0,
+        unit="prefix:$",
+        width=12,
+        height=9,
+    ),
     lines("How large is the market?", {"{{source}}": "btchealth_market_cap_usd"}, decimals=1, width=12, height=9),
     lines("How has the price changed?", {"{{window}}": "btchealth_price_change_ratio"}, width=12, height=9),
     lines("How volatile is it?", {"{{window}}": "btchealth_price_volatility_ratio"}, width=12, height=9, minimum=0),

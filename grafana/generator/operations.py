@@ -215,8 +215,26 @@ _PENDING: Final = Panel(
     transformations=(hidden("Time", "Value"),),
 )  # fmt: skip
 
+_LIST: Final = Panel(
+    "What do the rules themselves say?",
+    "Grafana's own list of the alert rules of Prometheus that fire, are about to, or cannot be evaluated; it opens the "
+    "rule and lets you silence it.",
+    Kind.ALERTS, width=24, height=9,
+    options={
+        "viewMode": "list", "groupMode": "default", "groupBy": [], "maxItems": 30, "sortOrder": 3,
+        "dashboardAlerts": False, "alertName": "BtcHealth", "alertInstanceLabelFilter": "", "folder": None,
+        "datasource": "Prometheus",
+        "stateFilter": {
+            "firing": True, "pending": True, "error": True, "noData": False, "normal": False, "recovering": True,
+        },
+    },
+)  # fmt: skip
+
 ALERTS: Final = Board(
     "alerts", "Bitcoin health: alerts", "What needs somebody now, what did lately, and which alerts are noise?",
-    (Row("", _NOW), Row("What fires?", (FIRING, _PENDING)), Row("What fired?", _PAST)),
+    (
+        Row("", _NOW), Row("What fires?", (FIRING, _PENDING)), Row("What fired?", _PAST),
+        Row("What can I do about it?", (_LIST,)),
+    ),
     onward=("overview", "sources", "exporter"), annotations=PIPELINE, tag="operations", since="now-7d",
 )  # fmt: skip

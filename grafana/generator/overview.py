@@ -72,7 +72,7 @@ _NOW: Final = (
     stat("How much is hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}'),
     stat("How many nodes are reachable?", "btchealth_nodes_reachable"),
     stat(
-        "What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0,
+        "What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0, unit="prefix:$",
         links=(link_to("market", "Look at the market"),),
     ),
 )  # fmt: skip
@@ -128,7 +128,7 @@ OVERVIEW: Final = Board(
         Row("What needs somebody?", (FIRING, _CHANGE, _FRESH)),
         Row("Do the sources agree?", (
             lines("How high is the chain?", {"{{source}}": "btchealth_tip_height"}, width=8),
-            lines("What is the price?", {"{{source}}": "btchealth_price_usd"}, decimals=0),
+            lines("What is the price?", {"{{source}}": "btchealth_price_usd"}, decimals=0, unit="prefix:$"),
             Panel(
                 "How far apart are they?",
                 "Highest minus lowest value over their median, of sources read at about the same time. The line is "

@@ -28,7 +28,8 @@ WITHOUT_INSTANCE = {
     r"\bjob(_\w+)?:": "a recording rule has merged the replicas",
     r"\bALERTS\b": "rules have merged the replicas",
 }
-KINDS = {"timeseries", "stat", "gauge", "bargauge", "table", "state-timeline"}
+KINDS = {"timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "alertlist"}
+WITHOUT_FIELDS = {"alertlist"}  # shows rules, not values
 BY_SERIES = re.compile(r"(by|without) \((?P<labels>[^)]*)\)")
 
 
@@ -72,7 +73,7 @@ def frame(dashboard: Dashboard) -> Iterator[str]:
 
 def panel_datasource(dashboard: Dashboard) -> Iterator[str]:
     for panel in panels(dashboard):
-        for one in (panel, *panel["targets"]):
+        for one in (panel, *panel.get("targets", [])):
             if one["datasource"] != {"type": "prometheus", "uid": "${datasource}"}:
                 yield panel["title"]
 
@@ -89,13 +90,13 @@ def panel_title_description(dashboard: Dashboard) -> Iterator[str]:
 
 def panel_units(dashboard: Dashboard) -> Iterator[str]:
     for panel in panels(dashboard):
-        if not panel["fieldConfig"]["defaults"].get("unit"):
+        if panel["type"] not in WITHOUT_FIELDS and not panel["fieldConfig"]["defaults"].get("unit"):
             yield panel["title"]
 
 
 def panel_no_value(dashboard: Dashboard) -> Iterator[str]:
     for panel in panels(dashboard):
-        if len(panel["fieldConfig"]["defaults"].get("noValue", "")) < 10:
+        if panel["type"] not in WITHOUT_FIELDS and len(panel["fieldConfig"]["defaults"].get("noValue", "")) < 10:
             yield panel["title"]
 
 
@@ -105,7 +106,10 @@ def panel_kind_is_not_deprecated(dashboard: Dashboard) -> Iterator[str]:
 
 def panel_is_not_stacked(dashboard: Dashboard) -> Iterator[str]:
     for panel in panels(dashboard):
-        if panel["fieldConfig"]["defaults"].get("custom", {}).get("stacking", {}).get("mode", "none") != "none":
+        if (
+            panel.get("fieldConfig", {}).get("defaults", {}).get("custom", {}).get("stacking", {}).get("mode", "none")
+            != "none"
+        ):
             yield panel["title"]
 
 
