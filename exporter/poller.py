@@ -221,11 +221,13 @@ class Poller:
 
     async def _known(self, endpoint: Endpoint, now: float) -> CachedBody | None:
         """The newest body we have from a base URL that is still configured and not refused."""
-        body = await self._cache.get((self.plan.name, endpoint.name), now - endpoint.interval)
-        position = None if body is None else self.plan.position(endpoint, body.url)
-        if position is None or self._upstream.hosts.refusal(self.plan.source, self.plan.base_urls[position]):
-            return None
-        return body
+
+        def usable(body: CachedBody) -> bool:
+            position = self.plan.position(endpoint, body.url)
+            source, hosts = self.plan.source, self._upstream.hosts
+            return position is not None and hosts.refusal(source, self.plan.base_urls[position]) is None
+
+        return await self._cache.get((self.plan.name, endpoint.name), now - endpoint.interval, usable)
 
     def _succeeded(self, answer: Answer, outcome: Outcome) -> Poll:
         endpoint = answer.accepted.endpoint

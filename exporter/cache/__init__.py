@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -67,10 +67,6 @@ class TierFigures:
     hits: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
 
-    def count(self, found: CachedBody | None, fetched_after: float) -> None:
-        self.requests += 1
-        self.hits += found is not None and found.fetched_at > fetched_after
-
 
 @dataclass(slots=True)
 class Cache:
@@ -80,17 +76,22 @@ class Cache:
     shared: SharedTier | None = None
     figures: dict[str, TierFigures] = field(default_factory=lambda: {name: TierFigures() for name in TIERS})
 
-    async def get(self, key: EndpointKey, fetched_after: float) -> CachedBody | None:
-        """The newest body known; only one fetched after `fetched_after` is a hit.
+    async def get(
+        self, key: EndpointKey, fetched_after: float, usable: Callable[[CachedBody], bool] = lambda _: True
+    ) -> CachedBody | None:
+        """The newest usable body known; only one fetched after `fetched_after` is a hit.
 
         An older one still serves: it carries the conditions of the next request, and is there when the answer is 304.
         A tier of our own is not asked for what a nearer one holds.
         """
-        nearest, *farther = self.own
-        best = await self._look(nearest, key, fetched_after)
-        for tier in farther if best is None else ():
-            best = newest(best, await self._look(tier, key, fetched_after))
-        return best if self.shared is None else await self._look_there(self.shared, key, best, fetched_after)
+        best: CachedBody | None = None
+        for tier in self.own:
+            if best is None:
+                best = self._counted(tier.name, await tier.get(key), fetched_after, usable)
+        if self.shared is None:
+            return best
+        found = self._counted(self.shared.name, await self.shared.get(key, best), fetched_after, usable)
+        return newest(best, found)
 
     async def put(self, body: CachedBody) -> None:
         await self.keep(body)
@@ -112,17 +113,13 @@ class Cache:
         if self.shared is not None:
             await self.shared.close()
 
-    async def _look(self, tier: Tier, key: EndpointKey, fetched_after: float) -> CachedBody | None:
-        found = await tier.get(key)
-        self.figures[tier.name].count(found, fetched_after)
-        return found
-
-    async def _look_there(
-        self, shared: SharedTier, key: EndpointKey, best: CachedBody | None, fetched_after: float
+    def _counted(
+        self, tier: str, found: CachedBody | None, fetched_after: float, usable: Callable[[CachedBody], bool]
     ) -> CachedBody | None:
-        found = await shared.get(key, best)
-        self.figures[shared.name].count(found, fetched_after)
-        return newest(best, found)
+        figures, body = self.figures[tier], found if found is not None and usable(found) else None
+        figures.requests += 1
+        figures.hits += body is not None and body.fetched_at > fetched_after
+        return body
 
 
 def newest(one: CachedBody | None, other: CachedBody | None) -> CachedBody | None:

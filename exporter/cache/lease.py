@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import secrets
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -111,7 +113,9 @@ class Leases:
 
     async def take(self, key: EndpointKey, longest: float) -> Lease | Held:
         """`longest`: seconds that a rest can last."""
-        token, limit = secrets.token_hex(16), int(max(longest, SECONDS) * 1000)
+        # Names the holder to whoever looks into Redis; the rest makes it the token of this turn alone.
+        token = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
+        limit = int(max(longest, SECONDS) * 1000)
         names = (redis_key("lease", key), redis_key("hosts", (key[0], "")))
         try:
             left, value, hosts = await self._link.call(

@@ -55,7 +55,7 @@ def classified(error: BaseException) -> Failure:
     if isinstance(error, OSError | exceptions.ConnectionError):
         return Failure.UNREACHABLE
     # Scripts wrap the reply of the command that failed in one of their own.
-    if "OOM command not allowed" in text:
+    if "command not allowed when used memory" in text:
         return Failure.FULL
     return Failure.INVALID if "WRONGTYPE" in text else Failure.ERROR
 

@@ -131,3 +131,14 @@ async def test_a_body_goes_to_every_tier_and_leaves_every_tier() -> None:
     assert [await tier.get(BODY.key) for tier in (memory, shared, disk)] == [BODY, None, BODY]
     assert [tier.name for tier in (memory, shared, disk)] == list(TIERS)
     await storage.close()
+
+
+async def test_what_is_not_usable_hides_nothing_that_is() -> None:
+    storage = Storage(Path(":memory:"))
+    memory, disk = MemoryTier(1000), SqliteTier(storage)
+    cache = Cache((memory, disk), Shared(replace(BODY, url="http://other/a", fetched_at=NOW + 10)))
+    await memory.put(replace(BODY, url="http://other/a"))
+    await disk.put(BODY)
+    assert await cache.get(BODY.key, YOUNG, lambda body: body.url == BODY.url) == BODY
+    assert counts(cache) == {"memory": (1, 0), "redis": (1, 0), "sqlite": (1, 1)}
+    await storage.close()

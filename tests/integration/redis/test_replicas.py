@@ -1,0 +1,238 @@
+"""Several collections behind one real Redis: the sources see one of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.cache import Cache, CachedBody
+from exporter.cache.lease import Leases
+from exporter.cache.link import OPEN_CEILING, Link
+from exporter.cache.memory import MemoryTier
+from exporter.cache.redis import RedisTier
+from exporter.cache.sqlite import SqliteTier
+from exporter.collection import Collection, Surroundings
+from exporter.spec import Endpoint
+from exporter.storage import Storage
+from tests.integration.collection.stage import FakeClock, Play, Upstream, declare, play, serve, unfolded
+from tests.integration.redis.server import RedisServer, Watch, link_to
+
+KEY = ("alpha", "a")
+NAME = "btchealth:1:{alpha}:body:a"
+INTERVAL = 60.0
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def upstream(clock: FakeClock) -> AsyncIterator[Upstream]:
+    async with serve(clock, {"/a": {"value": 1, "other": 1}, "/b": {"value": 2, "other": 2}}) as running:
+        yield running
+
+
+@dataclass
+class Replicas:
+    """Each with a file, a memory and a link of its own, and one clock for all. `polls` counts poll ticks."""
+
+    clock: FakeClock
+    server: RedisServer
+    upstream: Upstream
+    endpoints: tuple[Endpoint, ...]
+    watch: Watch
+    stack: AsyncExitStack
+    runs: list[Play] = field(default_factory=list)
+    caches: list[Cache] = field(default_factory=list)
+
+    async def add(self) -> Play:
+        storage = Storage(Path(":memory:"))
+        self.stack.push_async_callback(storage.close)
+        link: Link = link_to(self.server.url, self.watch)
+        run = play(self.clock, storage, [self.upstream.url], *self.endpoints)
+        cache = Cache((MemoryTier(1 << 20), SqliteTier(storage)), RedisTier(link, self.clock.wall, 1 << 20))
+        around = Surroundings(self.clock.clock(), storage, cache, unfolded, run.timeout, Leases(link))
+        run.collection = Collection(run.sources, run.settings, around)
+        await run.collection.restore()
+        self.runs.append(run)
+        self.caches.append(cache)
+        return run
+
+    async def start(self, *runs: Play) -> None:
+        for run in runs:
+            self.stack.push_async_exit(run)
+            await run.collection.start()
+            self.clock.workers += 1
+        await self.clock.idle()
+
+    def looks(self) -> int:
+        return sum(cache.figures["memory"].requests for cache in self.caches)
+
+    def fetches(self, endpoint: str = "a") -> list[int]:
+        return [run.figures(endpoint).fetches for run in self.runs]
+
+
+@asynccontextmanager
+async def replicas(
+    clock: FakeClock, server: RedisServer, upstream: Upstream, *endpoints: Endpoint, count: int = 3
+) -> AsyncIterator[Replicas]:
+    async with AsyncExitStack() as stack:
+        together = Replicas(clock, server, upstream, endpoints or (declare("a"),), Watch(), stack)
+        for _ in range(count):
+            await together.add()
+        await together.start(*together.runs)
+        yield together
+        clock.workers = 0
+
+
+async def test_three_replicas_make_the_calls_of_one(clock: FakeClock, server: RedisServer, upstream: Upstream) -> None:
+    clock.dice = 0.3
+    start = clock.now
+    async with replicas(clock, server, upstream, declare("a"), declare("b", interval=300.0, period=300.0)) as three:
+        await clock.forward(1800)
+        calls = upstream.calls.copy()
+        shares = 1 - sum(calls.values()) / three.looks()
+    async with serve(clock, upstream.says) as alone:
+        server.renew()
+        clock.now = start
+        async with replicas(clock, server, alone, *three.endpoints, count=1):
+            await clock.forward(1800)
+        assert calls == alone.calls
+    assert upstream.busiest <= 2, "each replica asks one thing at a time"
+    assert shares > 0.9
+
+
+async def test_followers_show_the_same_values_and_times_and_their_budgets_stay_whole(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async with replicas(clock, server, upstream, count=1) as together:
+        leader = together.runs[0]
+        followers = [await together.add(), await together.add()]
+        await together.start(*followers)
+        for value in (5, 6, 7):
+            upstream.says["/a"] = {"value": value, "other": 0}
+            await clock.forward(59)
+            for cache in together.caches[1:]:
+                assert cache.figures["redis"].hits
+            await clock.forward(15)
+            for run in together.runs:
+                assert run.values() == {"a_value": value, "a_other": 0}
+        figures = [run.figures("a") for run in together.runs]
+        assert {(one.last_success, one.data_time, one.changed_at, one.host) for one in figures} == {
+            (figures[0].last_success, figures[0].data_time, figures[0].changed_at, figures[0].host)
+        }
+        idle = [run for run in together.runs if run.figures("a").fetches == 0]
+        assert len(idle) >= 1
+        assert {run.collection.figures()[0].remaining for run in idle} == {1000}
+        assert leader.collection.figures()[0].remaining <= 1000
+        assert all(one.up for one in figures)
+
+
+async def test_a_replica_that_starts_later_with_nothing_shows_what_the_others_know_without_a_call(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async with replicas(clock, server, upstream, count=1) as together:
+        fetched = clock.now
+        await clock.forward(20)
+        late = await together.add()
+        assert late.values() == {"a_value": 1, "a_other": 1}
+        assert late.figures("a").last_success == fetched
+        await together.start(late)
+        await clock.forward(20)
+        assert upstream.calls["/a"] == 1
+
+
+async def test_what_a_follower_took_is_there_after_its_restart_without_redis(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async with replicas(clock, server, upstream, count=2) as together:
+        await clock.forward(70)
+        for cache in together.caches:
+            (memory, disk) = cache.own
+            kept = [await tier.get(KEY) for tier in (memory, disk)]
+            assert [one.fetched_at for one in kept if one] == [together.runs[0].figures("a").last_success] * 2
+
+
+async def test_without_redis_each_goes_on_alone_and_together_again_when_it_is_back(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async with replicas(clock, server, upstream) as three:
+        await clock.forward(130)
+        together = upstream.calls["/a"]
+        assert together == 3
+        server.stop()
+        upstream.says["/a"] = {"value": 9, "other": 9}
+        await clock.forward(61)
+        assert upstream.calls["/a"] == together + 3
+        for run in three.runs:
+            assert run.values() == {"a_value": 9, "a_other": 9}
+            assert sum(run.figures("a").failures.values()) == 0
+        server.start()
+        three.watch.now += OPEN_CEILING
+        await clock.forward(61)
+        before = upstream.calls["/a"]
+        await clock.forward(300)
+        assert upstream.calls["/a"] - before == 5
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda server: server.run("FLUSHALL"),
+        lambda server: server.run("SET", NAME, "garbage"),
+        lambda server: server.run("HSET", NAME, "body", "garbage"),
+        lambda server: server.run("HSET", NAME, "at", "9e99"),
+    ],
+    ids=["emptied", "of another type", "with a torn body", "from the end of time"],
+)
+async def test_garbage_in_redis_costs_no_value_and_lasts_until_the_next_body(
+    spoil: Callable[[RedisServer], Any], clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async with replicas(clock, server, upstream) as three:
+        await clock.forward(30)
+        spoil(server)
+        upstream.says["/a"] = {"value": 4, "other": 4}
+        await clock.forward(45)
+        for run in three.runs:
+            assert run.values() == {"a_value": 4, "a_other": 4}
+        assert upstream.calls["/a"] == 2
+        assert sum(three.fetches()) == 2
+
+
+async def test_a_body_of_a_base_url_that_is_not_ours_is_not_taken(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async with replicas(clock, server, upstream, count=1) as together:
+        tier = together.caches[0].shared
+        assert tier is not None
+        mine = await tier.get(KEY, None)
+        assert isinstance(mine, CachedBody)
+        await tier.put(replace(mine, url="http://elsewhere/a", body=b'{"value": 7}', fetched_at=mine.fetched_at + 30))
+        await clock.forward(45)
+        assert together.runs[0].values() == {"a_value": 1, "a_other": 1}
+        await clock.forward(16)
+        assert upstream.calls["/a"] == 2
+
+
+async def test_a_wait_that_one_host_asked_one_replica_for_holds_for_all(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async def later(_: Any) -> Any:
+        response = upstream.json({"error": "slow down"}, Retry_After="600")
+        response.set_status(429)
+        return response
+
+    upstream.says["/a"] = later
+    upstream.says["/b"] = later
+    async with replicas(clock, server, upstream, declare("a"), declare("b")):
+        await clock.forward(500)
+        assert sum(upstream.calls.values()) <= 3, "one each at the most: they start at the same moment"
+        first = upstream.calls.copy()
+        await clock.forward(90)
+        assert upstream.calls == first
