@@ -17,7 +17,6 @@ CLEAR: Final = "transparent"
 GOOD: Final = GREEN
 WARNING: Final = ORANGE
 BAD: Final = VERMILION
-MISSING: Final = GREY
 PLAIN: Final = BLUE
 
 # For series without a meaning of their own, in this order.

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from exporter import catalogue, inventory
-from exporter.exposition import Kind, sample_names
+from exporter.exposition import sample_names
 from exporter.families import Declared
 from exporter.process import collected, process_collectors
 from exporter.spec import Unit
@@ -39,7 +39,6 @@ class Family:
     help: str
     unit: Unit
     labels: Labels
-    counter: bool = False
 
 
 @cache
@@ -72,14 +71,14 @@ def _all() -> Iterator[Family]:
     for declared in inventory.PRODUCT:
         yield from _declared(declared)
     for exposed in collected(process_collectors()):
-        yield Family(exposed.name, exposed.help, unit_of(exposed.name), {}, exposed.kind is Kind.COUNTER)
+        yield Family(exposed.name, exposed.help, unit_of(exposed.name), {})
     for name, (text, names) in _NEIGHBOURS.items():
-        yield Family(name, text, unit_of(name), dict.fromkeys(names), name.endswith("_total"))
+        yield Family(name, text, unit_of(name), dict.fromkeys(names))
 
 
 def _declared(declared: Declared) -> Iterator[Family]:
-    """A histogram is three families for a query, all of them counters."""
+    """A histogram is three families for a query."""
     unit, labels = unit_of(declared.name), dict.fromkeys(declared.labels)
     for name in sample_names(declared.name, declared.kind):
         extra = {"le": None} if name.endswith("_bucket") else {}
-        yield Family(name, declared.help, unit, {**labels, **extra}, declared.kind is not Kind.GAUGE)
+        yield Family(name, declared.help, unit, {**labels, **extra})

@@ -11,6 +11,7 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.builders import prometheus as prometheus_build
 from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
+from grafana_foundation_sdk.models import prometheus as prometheus_model
 
 from grafana.generator.colours import PLAIN
 from grafana.generator.limits import Step, Steps
@@ -43,7 +44,7 @@ def _target(reference: str, query: Query) -> prometheus_build.Dataquery:
     target.legend_format(query.legend or "__auto")
     target = target.instant() if query.instant or query.table else target.range()
     if query.table:
-        target.format("table")  # type: ignore[arg-type]  # the SDK sends the text of its enumeration
+        target.format(prometheus_model.PromQueryFormat.TABLE)
     return target.interval(query.interval) if query.interval else target
 
 
