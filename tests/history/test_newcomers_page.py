@@ -17,7 +17,7 @@ PAGE = (ROOT / "docs" / "reading-the-score.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def cards(result: Result) -> dict[date, Scorecard]:
-    days = (date(2020, 2, 11), date(2020, 3, 19))
+    days = (date(2020, 2, 20), date(2020, 3, 20))
     wanted = {(day - result.history.table.first).days: day for day in days}
     last = max(wanted)
     return {
@@ -50,7 +50,9 @@ def test_the_worked_example(cards: dict[date, Scorecard]) -> None:
 def test_what_it_says_about_security(cards: dict[date, Scorecard]) -> None:
     before, after = cards.values()
     values = {one.id: one.value or 0 for one in after.pillars[0].indicators}
-    assert f"Security had gone from {before.pillars[0].score:.0f} to {after.pillars[0].score:.0f}" in PAGE
+    before_lost = sum(one.points_lost or 0 for one in before.pillars[1].indicators)
+    assert f"had lost {before_lost:.1f} a month before" in PAGE
+    assert f"Security had gone from {before.pillars[0].score:.0f} to\n{after.pillars[0].score:.0f}" in PAGE
     assert f"({values['hashrate_quarter']:.0%} of its 90-day maximum)".replace("%", " %") in PAGE
     assert f"a hash earned {values['hashprice']:.0%} of what".replace("%", " %") in PAGE
 
