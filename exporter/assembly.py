@@ -6,9 +6,11 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from time import monotonic
 
 from exporter import logs
+from exporter.alertmanager import AlertFeed
 from exporter.build import build
 from exporter.cache import Cache
 from exporter.cache.address import Address
@@ -20,10 +22,14 @@ from exporter.cache.redis import RedisTier
 from exporter.cache.sqlite import SqliteTier
 from exporter.clock import Clock
 from exporter.collection import Collection, Surroundings
-from exporter.config import Config, as_yaml
+from exporter.config import Config, WebConfig, as_yaml
 from exporter.derived import enrich
 from exporter.exposition import Publication
+from exporter.history import History
+from exporter.history.prometheus import PrometheusHistory
+from exporter.history.sqlite import SqliteHistory
 from exporter.inventory import sample_names
+from exporter.jsonclient import JsonClient
 from exporter.own_families import Own
 from exporter.process import process_collectors
 from exporter.reference import help_texts
@@ -31,8 +37,11 @@ from exporter.service import Reloading, Service
 from exporter.sources.registry import SOURCES
 from exporter.storage import Storage
 from exporter.top import fold
+from exporter.web.api.routes import Api, Readable
 from exporter.web.app import Site, expected_counts
 from exporter.web.doors import Doors
+from exporter.web.gate import Gate
+from exporter.web.limits import Counted
 from exporter.web.meter import Meter
 from exporter.web.server import Server
 from exporter.web.site import Contents, prefix_of, routes
@@ -82,7 +91,25 @@ class Opened:
     storage: Storage
 
 
-def exporter_of(opened: Opened, clock: Clock) -> tuple[Service, Server]:
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """`client` asks the operator's own servers and is to be closed at the end."""
+
+    service: Service
+    server: Server
+    api: Api
+    alerts: AlertFeed
+    client: JsonClient
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.service.run())
+            group.create_task(self.alerts.run())
+            group.create_task(self.api.run())
+
+
+def exporter_of(opened: Opened, clock: Clock) -> Exporter:
     config, changed, meter = opened.config, asyncio.Event(), Meter()
     gathered = gathering(config, opened.storage, clock, changed.set)
     own = Own(
@@ -97,10 +124,46 @@ def exporter_of(opened: Opened, clock: Clock) -> tuple[Service, Server]:
     publication = Publication(own, monotonic)
     reloading = Reloading(opened.load, rules_of, logs.configure)
     service = Service(config, gathered.collection, opened.storage, publication, reloading, clock, changed)
-    return service, _server(service, opened, meter)
+    client = JsonClient()
+    api = Api(
+        Readable(
+            world=lambda: service.world,
+            alerts=lambda: alerts.now,
+            archive=service.archive,
+            history=_history(service, client, clock),
+            method=lambda: service.method,
+            metric_names=sample_names,
+            wall=clock.wall,
+            version=build().version,
+            prefix=_prefix(config.web),
+            docs=config.api.docs,
+        )
+    )
+    alerts = AlertFeed(lambda: service.config.alerts.alertmanager_url, client, clock.sleep, api.changed)
+    service.on_world = api.changed
+    return Exporter(service, _server(service, opened, meter, api, clock), api, alerts, client)
 
 
-def _server(service: Service, opened: Opened, meter: Meter) -> Server:
+def _prefix(web: WebConfig) -> str:
+    return prefix_of(web.route_prefix, web.external_url)
+
+
+def _history(service: Service, client: JsonClient, clock: Clock) -> Callable[[], History]:
+    """The history in force: the same object as long as the configuration says the same."""
+    file = SqliteHistory(service.archive, clock.wall)
+
+    @lru_cache(maxsize=1)
+    def server(url: str) -> History:
+        return PrometheusHistory(url, client)
+
+    def history() -> History:
+        url = service.config.history.prometheus_url
+        return file if url is None else server(url)
+
+    return history
+
+
+def _server(service: Service, opened: Opened, meter: Meter, api: Api, clock: Clock) -> Server:
     web = opened.config.web
     contents = Contents(
         world=lambda: service.world,
@@ -111,8 +174,10 @@ def _server(service: Service, opened: Opened, meter: Meter) -> Server:
         version=build().version,
         storage_healthy=lambda: opened.storage.healthy,
         reload=service.reload,
+        api=api,
     )
-    table = routes(contents, web.telemetry_path, prefix_of(web.route_prefix, web.external_url))
+    table = routes(contents, web.telemetry_path, _prefix(web))
     meter.expect(expected_counts(table.values()))
-    site = Site(table, opened.web_file, Doors(monotonic), meter, web.max_requests)
+    gate = Gate(lambda: service.config.api, Counted(clock.wall))
+    site = Site(table, opened.web_file, gate, Doors(monotonic), meter, web.max_requests)
     return Server(site, opened.web_file, opened.sockets)

@@ -3,6 +3,7 @@
 BtcHealthError
 ├── ConfigError             a mistake in flags, environment or files: exit code 2
 ├── StorageError            the SQLite file cannot be opened or written
+├── RemoteError             the operator's own Prometheus or Alertmanager does not answer, or not as expected
 └── UpstreamError           one attempt at one endpoint of one base URL failed; carries a reason
     ├── FetchError          no usable response
     └── BodyError           a response whose body must not be believed
@@ -46,6 +47,10 @@ class ConfigError(BtcHealthError):
 
 class StorageError(BtcHealthError):
     pass
+
+
+class RemoteError(BtcHealthError):
+    """Its text ends a sentence that names the server; never an address, which may be private."""
 
 
 class UpstreamError(BtcHealthError):

@@ -6,11 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
+from exporter.families import INDICATOR, OVERALL, PILLAR, scores
 from exporter.snapshot import Observation, View
 from exporter.spec import Group
+from scoring.reading import series
 from scoring.scorecard import IndicatorResult, PillarResult, Scorecard
 
 FRESH_COVERAGE: Final = 0.9
+
+# Families of which time series are kept.
+ARCHIVED: Final = frozenset({OVERALL.name, PILLAR.name, INDICATOR.name})
 
 
 def compact(card: Scorecard) -> dict[str, Any]:
@@ -27,13 +32,30 @@ def compact(card: Scorecard) -> dict[str, Any]:
                 "lower": pillar.lower,
                 "upper": pillar.upper,
                 "coverage": pillar.coverage,
+                "effective_weight": pillar.effective_weight,
             }
             for pillar in card.pillars
         },
         "indicators": {
-            one.id: {"score": one.score, "value": one.value, "state": one.state, "points_lost": one.points_lost}
+            one.id: {
+                "score": one.score,
+                "value": one.value,
+                "state": one.state,
+                "points_lost": one.points_lost,
+                "effective_weight": one.effective_weight,
+            }
             for _, one in card.indicators()
         },
+    }
+
+
+def scalars(card: Scorecard) -> dict[str, float]:
+    """The scores as series, under the selectors that `/metrics` gives them."""
+    return {
+        series(family.name, **dict(one.labels)): one.value
+        for family in scores(card)
+        if family.name in ARCHIVED
+        for one in family.series
     }
 
 

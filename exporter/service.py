@@ -17,13 +17,14 @@ from exporter.domain_families import DomainFamilies
 from exporter.errors import ConfigError
 from exporter.exposition import Publication
 from exporter.families import scores
-from exporter.scorecards import compact
+from exporter.scorecards import compact, scalars
 from exporter.snapshot import Snapshot
 from exporter.source_families import SourceFamilies
 from exporter.statistics import SourceFigures
 from exporter.storage import Storage
 from exporter.world import Rules, World
 from scoring.memory import Memory
+from scoring.method import Method
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,7 @@ class Reloading:
 
 @dataclass(slots=True)
 class Service:
-    """`changed` is set by collection after every poll."""
+    """`changed` is set by collection after every poll; `on_world` is told of every new world."""
 
     config: Config
     collection: Collecting
@@ -79,9 +80,10 @@ class Service:
     reloading: Reloading
     clock: Clock
     changed: asyncio.Event
+    on_world: Callable[[], None] = lambda: None
     reloads: Reloads = field(init=False)
     world: World = field(init=False)
-    _archive: Archive = field(init=False)
+    archive: Archive = field(init=False)
     _domain: DomainFamilies = field(init=False, default_factory=DomainFamilies)
     _sources: SourceFamilies = field(init=False, default_factory=SourceFamilies)
     _rules: Rules = field(init=False)
@@ -89,7 +91,7 @@ class Service:
     _one_reload: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self._archive = Archive(self.storage, self.config.storage.retention)
+        self.archive = Archive(self.storage, self.config.storage.retention)
         self._rules = self.reloading.rules_of(self.config)
         self.reloads = Reloads(successful=True, success_time=self.clock.wall())
 
@@ -116,6 +118,11 @@ class Service:
         self.world, self._memory = world, world.scorecard.memory
         domain = self._domain(world.view, world.snapshot, self._rules.help_texts)
         self.publication.update((*domain, *scores(world.scorecard), *self._sources(world.figures)))
+        self.on_world()
+
+    @property
+    def method(self) -> Method:
+        return self._rules.method
 
     async def reload(self) -> None:
         """All or nothing. Raises ConfigError, and then the old configuration stays in force."""
@@ -175,7 +182,8 @@ class Service:
             await self.clock.sleep(STEP - self.clock.wall() % STEP)
             world = self.world
             values = {selector: observation.sample.value for selector, observation in world.view.items()}
-            await self._archive.append(self.clock.wall(), compact(world.scorecard), values)
+            values |= scalars(world.scorecard)
+            await self.archive.append(self.clock.wall(), compact(world.scorecard), values)
             await self._remember()
 
     async def _remember(self) -> None:

@@ -55,19 +55,20 @@ def _open(config: Config, load: Callable[[], Config], environ: Mapping[str, str]
 
 
 async def serve(opened: Opened) -> int:
-    service, server = exporter_of(opened, Clock())
+    exporter = exporter_of(opened, Clock())
     stop = asyncio.Event()
-    _on_signals(service, stop)
-    await service.start()
-    await server.start()
-    running, stopping = asyncio.create_task(service.run()), asyncio.create_task(stop.wait())
+    _on_signals(exporter.service, stop)
+    await exporter.service.start()
+    await exporter.server.start()
+    running, stopping = asyncio.create_task(exporter.run()), asyncio.create_task(stop.wait())
     await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
-    await server.stop(GRACE_SECONDS)
+    await exporter.server.stop(GRACE_SECONDS)
     running.cancel()
     stopping.cancel()
     ended, _ = await asyncio.gather(running, stopping, return_exceptions=True)
-    await service.stop()
+    await exporter.service.stop()
+    await exporter.client.close()
     await opened.storage.close()
     return _exit_code(ended)
 

@@ -20,21 +20,19 @@ from scoring.scorecard import PillarResult, Scorecard
 
 MOST_MOVERS: Final = 10
 
-_STYLE: Final = files("exporter.web").joinpath("landing.css").read_text(encoding="utf-8")
+STYLE: Final = files("exporter.web").joinpath("landing.css").read_text(encoding="utf-8")
 _TEMPLATE: Final = Template(files("exporter.web").joinpath("landing.html").read_text(encoding="utf-8"))
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY: Final = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    )
-}
+_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY: Final = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def landing_page(world_now: WorldNow, version: str, telemetry_path: str) -> Handler:
     links = {
         "Metrics": telemetry_path.lstrip("/"),
         "Score as JSON": "api/v2/score/latest",
+        "Why it is so, as JSON": "api/v2/score/explain",
         "Sources as JSON": "api/v2/sources",
         "Health": "health",
         "Configuration": "config",
@@ -42,7 +40,7 @@ def landing_page(world_now: WorldNow, version: str, telemetry_path: str) -> Hand
     }
 
     async def landing(_: Ask) -> Answer:
-        return Answer(rendered(world_now(), version, links).encode(), HTML, headers=_POLICY)
+        return Answer(rendered(world_now(), version, links).encode(), HTML, headers={"Content-Security-Policy": POLICY})
 
     return landing
 
@@ -51,7 +49,7 @@ def rendered(world: World, version: str, links: dict[str, str]) -> str:
     """Links are relative, so that they hold behind any prefix."""
     card = world.scorecard
     return _TEMPLATE.substitute(
-        style=_STYLE,
+        style=STYLE,
         overall=points(card.overall),
         overall_note="of 100" if card.overall is not None else "(too little fresh data)",
         as_of=_moment(card.as_of),

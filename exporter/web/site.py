@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from exporter.exposition import Publication
 from exporter.web.answer import PLAIN, Answer, Ask, Handler
-from exporter.web.api import once_a_world, score_latest, sources
-from exporter.web.app import Route, page
+from exporter.web.api.routes import Api
+from exporter.web.app import Route, page, probe
 from exporter.web.health import WorldNow, health_page, healthy, ready_page
 from exporter.web.landing import landing_page
 from exporter.web.metrics_page import metrics_page
@@ -27,6 +27,7 @@ class Contents:
     version: str
     storage_healthy: Callable[[], bool]
     reload: Callable[[], Awaitable[None]]
+    api: Api
 
 
 def routes(contents: Contents, telemetry_path: str, prefix: str = "") -> dict[str, Route]:
@@ -36,14 +37,13 @@ def routes(contents: Contents, telemetry_path: str, prefix: str = "") -> dict[st
     metrics = metrics_page(contents.publication, contents.metric_names, contents.source_names)
     table = {
         "/": page("landing", landing_page(contents.world, contents.version, telemetry_path)),
-        telemetry_path: page("metrics", metrics, codes=(200, 400, 503)),
-        "/-/healthy": page("healthy", healthy, limited=False),
-        "/-/ready": page("ready", ready_page(contents.world), codes=(200, 503), limited=False),
-        "/-/reload": Route("reload", {"POST": reload, "PUT": reload}, (200, 403, 500)),
-        "/health": page("health", health, codes=(200, 503), limited=False),
+        telemetry_path: Route("metrics", {"GET": metrics, "HEAD": metrics}, (200, 400, 503), guarded=False),
+        "/-/healthy": probe("healthy", healthy),
+        "/-/ready": probe("ready", ready_page(contents.world), codes=(200, 503)),
+        "/-/reload": Route("reload", {"POST": reload, "PUT": reload}, (200, 403, 500), guarded=False),
+        "/health": probe("health", health, codes=(200, 503)),
         "/config": page("config", _text(contents.configuration)),
-        "/api/v2/score/latest": page("score_latest", once_a_world(contents.world, score_latest)),
-        "/api/v2/sources": page("sources", once_a_world(contents.world, sources)),
+        **contents.api.routes(),
     }
     if not prefix:
         return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,17 +12,22 @@ from pathlib import Path
 
 import aiohttp
 
+from exporter.config import ApiConfig
 from exporter.exposition import Family, Kind, Publication, Series
 from exporter.scalars import Address
+from exporter.storage import Storage
 from exporter.web.answer import Answer, Ask
+from exporter.web.api.routes import Api
 from exporter.web.app import Route, Site, expected_counts
 from exporter.web.doors import Doors
+from exporter.web.gate import Gate
+from exporter.web.limits import Counted
 from exporter.web.listen import bind
 from exporter.web.meter import Meter
 from exporter.web.server import Server
 from exporter.web.site import Contents, routes
 from exporter.web.webfile import WebFile
-from tests.unit.web.world import world
+from tests.unit.web.world import readable, world
 
 
 @dataclass(slots=True)
@@ -31,6 +37,7 @@ class House:
     web_file: WebFile
     meter: Meter = field(default_factory=Meter)
     reloads: int = 0
+    storage: Storage = field(default_factory=lambda: Storage(Path(":memory:")))
     publication: Publication = field(init=False)
     port: int = field(init=False, default=0)
 
@@ -44,7 +51,7 @@ class House:
     def table(self, telemetry_path: str, prefix: str) -> dict[str, Route]:
         contents = Contents(
             world, self.publication, lambda: {"btchealth_x"}, ("mempool_space",), lambda: "log:\n  level: info\n",
-            "1.2.3", lambda: True, self.reload,
+            "1.2.3", lambda: True, self.reload, Api(readable(self.storage)),
         )  # fmt: skip
         return routes(contents, telemetry_path, prefix)
 
@@ -62,19 +69,23 @@ async def house(
     max_requests: int = 40,
     telemetry_path: str = "/metrics",
     prefix: str = "",
+    settings: Callable[[], ApiConfig] | None = None,
 ) -> AsyncIterator[House]:
     built = House(WebFile(web_file))
     table = built.table(telemetry_path, prefix) | (more or {})
     built.meter.expect(expected_counts(table.values()))
     sockets = bind([Address("127.0.0.1", 0)])
     built.port = sockets[0].getsockname()[1]
-    site = Site(table, built.web_file, Doors(asyncio.get_running_loop().time), built.meter, max_requests)
+    ordinary = ApiConfig()
+    gate = Gate(settings or (lambda: ordinary), Counted(time.time))
+    site = Site(table, built.web_file, gate, Doors(asyncio.get_running_loop().time), built.meter, max_requests)
     server = Server(site, built.web_file, sockets)
     await server.start()
     try:
         yield built
     finally:
         await server.stop(0.2)
+        await built.storage.close()
 
 
 @asynccontextmanager

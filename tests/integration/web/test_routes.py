@@ -88,7 +88,7 @@ async def test_a_wrong_method_is_told_the_right_ones(method: str, path: str, all
         }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health", "/nothing", "/-/reload", "/api/v2/sources"])
+@pytest.mark.parametrize("path", ["/metrics", "/health", "/nothing", "/-/reload", "/config"])
 async def test_every_answer_has_the_security_headers(path: str) -> None:
     async with house() as built, visitor() as session, session.get(built.url + path) as response:
         assert {name: response.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS

@@ -1,37 +1,19 @@
-"""JSON for programs: the newest score with what it is made of, and how the sources fare."""
+"""`/api/v2/sources`: how fresh each source is, where its data are from, and what failed last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from exporter.scorecards import document
 from exporter.statistics import EndpointFigures, SourceFigures
-from exporter.web.answer import Answer, Ask, Handler, as_json
-from exporter.web.health import WorldNow, collector
+from exporter.web.api.models import Sources
+from exporter.web.api.render import packed
+from exporter.web.health import collector
+from exporter.web.packed import Packed
 from exporter.world import World
 
 
-def once_a_world(world_now: WorldNow, make: Callable[[World], Any]) -> Handler:
-    """Renders when the first reader of a world asks; all others get the same bytes."""
-    kept: tuple[World, Answer] | None = None
-
-    async def answer(_: Ask) -> Answer:
-        nonlocal kept
-        world = world_now()
-        if kept is None or kept[0] is not world:
-            kept = world, as_json(make(world))
-        return kept[1]
-
-    return answer
-
-
-def score_latest(world: World) -> Any:
-    return document(world.scorecard, world.view)
-
-
-def sources(world: World) -> Any:
-    return {"as_of": world.at, "sources": {one.name: _source(one) for one in world.figures}}
+def sources(world: World) -> Packed:
+    return packed(Sources, {"as_of": world.at, "sources": {one.name: _source(one) for one in world.figures}})
 
 
 def _source(one: SourceFigures) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""JSON for programs: `/api/v2`, its OpenAPI document and its page."""

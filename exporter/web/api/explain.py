@@ -1,0 +1,145 @@
+"""`/api/v2/score/explain`: what lost points, what changed since a time, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from cachetools import LRUCache
+
+from exporter.archive import COARSE, STEP, Archive
+from exporter.scorecards import movers
+from exporter.web.answer import Answer, Ask
+from exporter.web.api.models import Explanation
+from exporter.web.api.queries import ExplainQuery, read
+from exporter.web.api.render import packed
+from exporter.web.packed import Packed
+from exporter.world import World
+from scoring.explain import leave_one_out, moved
+from scoring.reading import State
+from scoring.scorecard import Scorecard
+
+# The last card at or before a time is no older than this, while the exporter ran.
+LOOK_BACK: Final = COARSE + 2 * STEP
+MOST_REMEMBERED: Final = 64
+
+
+@dataclass(slots=True)
+class Explain:
+    """Remembers answers for the present world, by the minute asked for."""
+
+    world: Callable[[], World]
+    archive: Archive
+    wall: Callable[[], float]
+    _of: World | None = field(init=False, default=None)
+    _kept: LRUCache[int, Packed] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._kept = LRUCache(MOST_REMEMBERED)
+
+    async def __call__(self, ask: Ask) -> Answer:
+        since = read(ExplainQuery, ask.parameters()).moment(self.wall())
+        world, minute = self.world(), int(since) // STEP * STEP
+        if world is not self._of:
+            self._of = world
+            self._kept.clear()
+        if (found := self._kept.get(minute)) is None:
+            cards = await self.archive.scorecards(minute - LOOK_BACK, minute)
+            found = packed(Explanation, explanation(world.scorecard, cards[-1] if cards else None))
+            if world is self._of:
+                self._kept[minute] = found
+        return found.answer(ask)
+
+
+def explanation(card: Scorecard, kept: tuple[int, Any] | None) -> dict[str, Any]:
+    """`kept`: time and compact form of an earlier scorecard, if there is one."""
+    changed = _changed(card, kept)
+    return {
+        "overall": card.overall,
+        "bounds": {"lower": card.lower, "upper": card.upper},
+        "coverage": card.coverage,
+        "capped_by": card.capped_by,
+        "lost": list(_lost(card)),
+        "changed": None if isinstance(changed, str) else changed,
+        "changed_reason": changed if isinstance(changed, str) else None,
+        "missing": list(_missing(card)),
+        "sensitivity": list(leave_one_out(card)),
+        "as_of": card.as_of,
+        "methodology": card.methodology,
+    }
+
+
+def _lost(card: Scorecard) -> Iterator[dict[str, Any]]:
+    for pillar, one, points in movers(card):
+        yield {
+            "pillar": pillar.id,
+            "indicator": one.id,
+            "title": one.title,
+            "state": one.state,
+            "score": one.score,
+            "value": one.value,
+            "quantity": one.quantity,
+            "points_lost": points,
+        }
+
+
+def _missing(card: Scorecard) -> Iterator[dict[str, Any]]:
+    for pillar, one in card.indicators():
+        if one.state is not State.FRESH:
+            yield {
+                "pillar": pillar.id,
+                "indicator": one.id,
+                "title": one.title,
+                "state": one.state,
+                "weight": pillar.weight * one.weight,
+                "fresh_at": one.fresh_at,
+                "absent_inputs": [given.selector for given in one.inputs if given.reading is None],
+            }
+
+
+def _changed(card: Scorecard, kept: tuple[int, Any] | None) -> dict[str, Any] | str:
+    """The change, or why it is not known."""
+    if kept is None:
+        return "no scorecard of that time is kept"
+    before = restored(card, kept[1])
+    if before is None:
+        return "the scorecard of that time was kept by another release or method"
+    movements = moved(before, card)
+    if movements is None or before.overall is None or card.overall is None:
+        return "the overall score is withheld now" if card.overall is None else "the overall score was withheld then"
+    return {
+        "since": kept[0],
+        "overall_before": before.overall,
+        "overall_now": card.overall,
+        "points": card.overall - before.overall,
+        "movements": [movement for movement in movements if movement.points or movement.by_score],
+    }
+
+
+def restored(card: Scorecard, kept: Any) -> Scorecard | None:
+    """An earlier scorecard from its compact form, in the shape of the present one; None where they do not match."""
+    if not isinstance(kept, Mapping) or kept.get("methodology") != card.methodology:
+        return None
+    try:
+        pillars = tuple(
+            replace(
+                pillar,
+                score=kept["pillars"][pillar.id]["score"],
+                effective_weight=kept["pillars"][pillar.id]["effective_weight"],
+                indicators=tuple(
+                    replace(
+                        one,
+                        score=kept["indicators"][one.id]["score"],
+                        value=kept["indicators"][one.id]["value"],
+                        points_lost=kept["indicators"][one.id]["points_lost"],
+                        effective_weight=kept["indicators"][one.id]["effective_weight"],
+                    )
+                    for one in pillar.indicators
+                ),
+            )
+            for pillar in card.pillars
+        )
+        return replace(card, overall=kept["overall"], pillars=pillars)
+    except (KeyError, TypeError):
+        return None

@@ -1,0 +1,138 @@
+"""Query parameters: each declared once, for the check, the message and the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, TypeVar, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from exporter.web.answer import Refusal
+
+Kind = Literal["overall", "pillar", "indicator", "metric"]
+
+# Ten years: more than any retention that makes sense here.
+MOST_DAYS: Final = 3_660
+MOST_STEP: Final = 31 * 86_400
+LONGEST_ECHO: Final = 100
+
+_LABEL: Final = r"^[a-z_]{1,50}:[^\x00-\x1f]{1,200}$"
+_MOMENT: Final = r"^(\d{1,10}(\.\d{1,6})?|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2}))$"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The end of the sentence "expected ..."."""
+
+    text: str
+
+
+class Query(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+def _moment(text: str) -> str:
+    if not text[:10].isdigit() and "T" in text:
+        datetime.fromisoformat(text)
+    return text
+
+
+class TimeseriesQuery(Query):
+    kind: Annotated[
+        Kind, Field(description="What the series is of."), Expected("overall, pillar, indicator or metric")
+    ] = "overall"
+    id: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z][a-z0-9_]{0,199}$",
+            description="Pillar, indicator or metric name; not for kind=overall.",
+            examples=["security"],
+        ),
+        Expected("the id of a pillar or an indicator, or the name of a metric"),
+    ] = None
+    days: Annotated[
+        float,
+        Field(gt=0, le=MOST_DAYS, description="How far back."),
+        Expected(f"a number above 0, at most {MOST_DAYS}"),
+    ] = 30
+    step: Annotated[
+        int | None,
+        Field(ge=1, le=MOST_STEP, description="Seconds between points; unset: one that gives at most 1,000."),
+        Expected(f"whole seconds from 1 to {MOST_STEP}"),
+    ] = None
+    label: Annotated[
+        list[Annotated[str, Field(pattern=_LABEL)]],
+        Field(
+            max_length=10, description="For kind=metric, `key:value`, once for each label.", examples=[["window:24h"]]
+        ),
+        Expected("key:value, at most ten times"),
+    ] = []
+
+
+class ExplainQuery(Query):
+    since: Annotated[
+        str | None,
+        Field(pattern=_MOMENT, description="Unix seconds or RFC 3339; unset: a day ago.", examples=["1790000000"]),
+        AfterValidator(lambda text: text if text is None else _moment(text)),
+        Expected("Unix seconds or a time such as 2030-01-31T12:00:00Z"),
+    ] = None
+
+    def moment(self, now: float) -> float:
+        if self.since is None:
+            return now - 86_400
+        if re.fullmatch(r"[\d.]+", self.since):
+            return float(self.since)
+        return datetime.fromisoformat(self.since).timestamp()
+
+
+class NoQuery(Query):
+    pass
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+def read(model: type[Q], given: Mapping[str, list[str]]) -> Q:
+    """Raises Refusal naming each parameter that is wrong and what was expected."""
+    mistakes = [*_unknown(model, given), *_repeated(model, given)]
+    if not mistakes:
+        try:
+            return model.model_validate({name: _shaped(model, name, texts) for name, texts in given.items()})
+        except ValidationError as error:
+            named = dict.fromkeys(str(one["loc"][0]) for one in error.errors(include_url=False, include_context=False))
+            mistakes = [_mistake(model, name, given[name]) for name in named]
+    raise Refusal(400, "; ".join(mistakes))
+
+
+def is_list(model: type[Query], name: str) -> bool:
+    return get_origin(model.model_fields[name].annotation) is list
+
+
+def _shaped(model: type[Query], name: str, texts: list[str]) -> Any:
+    return texts if is_list(model, name) else texts[0]
+
+
+def _unknown(model: type[Query], given: Mapping[str, list[str]]) -> list[str]:
+    known = ", ".join(model.model_fields) or "no parameter"
+    return [f"{echo(name)}: expected {known}" for name in given if name not in model.model_fields][:5]
+
+
+def _repeated(model: type[Query], given: Mapping[str, list[str]]) -> list[str]:
+    return [
+        f"{name}: expected once, got it {len(texts)} times"
+        for name, texts in given.items()
+        if name in model.model_fields and len(texts) > 1 and not is_list(model, name)
+    ]
+
+
+def _mistake(model: type[Query], name: str, texts: list[str]) -> str:
+    expected = next(part for part in model.model_fields[name].metadata if isinstance(part, Expected))
+    return f"{name}: expected {expected.text}, got {', '.join(map(echo, texts[:10]))}"
+
+
+def echo(text: str) -> str:
+    """What a client sent, short enough to send back."""
+    return repr(text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}...")

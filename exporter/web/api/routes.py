@@ -1,0 +1,106 @@
+"""The routes of the API, put together from what the service publishes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from exporter.alertmanager import Alerts
+from exporter.archive import Archive
+from exporter.history import History
+from exporter.web.answer import JSON, Answer, Ask, Handler
+from exporter.web.api import openapi
+from exporter.web.api.docs import docs_page
+from exporter.web.api.explain import Explain
+from exporter.web.api.method_models import Methodology
+from exporter.web.api.naming import Known
+from exporter.web.api.render import STABLE_SECONDS, Kept, kept_page, packed
+from exporter.web.api.score import score_latest
+from exporter.web.api.sources import sources
+from exporter.web.api.stored import Stored
+from exporter.web.api.timeseries import Timeseries
+from exporter.web.app import Route, data, page
+from exporter.web.health import WorldNow
+from exporter.web.packed import Packed
+from scoring.method import Method
+from scoring.methodology import as_json
+
+WITH_QUERY = (200, 304, 400)
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What the API reads. `method` and `history` are those in force; `metric_names` every one there can be."""
+
+    world: WorldNow
+    alerts: Callable[[], Alerts]
+    archive: Archive
+    history: Callable[[], History]
+    method: Callable[[], Method]
+    metric_names: Callable[[], Collection[str]]
+    wall: Callable[[], float]
+    version: str
+    prefix: str = ""
+    docs: bool = True
+
+
+@dataclass(slots=True)
+class Api:
+    readable: Readable
+    latest: Kept = field(init=False)
+    sources: Kept = field(init=False)
+    _changed: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        given = self.readable
+        self.latest = Kept(lambda: (given.world(), given.alerts()), score_latest)
+        self.sources = Kept(lambda: (given.world(),), sources)
+
+    def changed(self) -> None:
+        """The world has changed, or the alerts."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Until cancelled. In a thread: hundreds of series take longer than the event loop may stand still."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            for kept in (self.latest, self.sources):
+                await asyncio.to_thread(kept.render)
+
+    def routes(self) -> dict[str, Route]:
+        given = self.readable
+        method = Kept(lambda: (given.method(),), _methodology)
+        described = openapi.document(given.version, given.prefix)
+        document = Packed(openapi.as_bytes(described), JSON, STABLE_SECONDS)
+        stored = Stored(given.world, given.archive, given.wall)
+        series = Timeseries(given.history, self._known, stored, given.wall)
+        table = {
+            "/api/v2/score/latest": data("score_latest", kept_page(self.latest.newest), codes=WITH_QUERY),
+            "/api/v2/score/timeseries": data("score_timeseries", series, codes=(*WITH_QUERY, 503)),
+            "/api/v2/score/explain": data(
+                "score_explain", Explain(given.world, given.archive, given.wall), codes=WITH_QUERY
+            ),
+            "/api/v2/sources": data("sources", kept_page(self.sources.newest), codes=WITH_QUERY),
+            "/api/v2/methodology": data("methodology", kept_page(method.render), codes=WITH_QUERY),
+            "/openapi.json": data("openapi", _fixed(document), codes=(200, 304)),
+        }
+        if given.docs:
+            table["/docs"] = page("docs", _fixed(docs_page(described)), codes=(200, 304))
+        return table
+
+    def _known(self) -> Known:
+        pillars = {pillar.id: tuple(one.id for one in pillar.indicators) for pillar in self.readable.method().pillars}
+        return Known(pillars, self.readable.metric_names())
+
+
+def _methodology(method: Method) -> Packed:
+    return packed(Methodology, as_json(method), STABLE_SECONDS)
+
+
+def _fixed(document: Packed) -> Handler:
+    async def answer(ask: Ask) -> Answer:
+        return document.answer(ask)
+
+    return answer

@@ -1,0 +1,15 @@
+"""`/api/v2/score/latest`: the newest score with what it is made of, and the alerts about it."""
+
+from __future__ import annotations
+
+from exporter.alertmanager import Alerts
+from exporter.scorecards import document
+from exporter.web.api.models import ScoreLatest
+from exporter.web.api.render import packed
+from exporter.web.packed import Packed
+from exporter.world import World
+
+
+def score_latest(world: World, alerts: Alerts) -> Packed:
+    body = document(world.scorecard, world.view)
+    return packed(ScoreLatest, body | {"alerts": alerts.alerts, "alerts_reason": alerts.reason})

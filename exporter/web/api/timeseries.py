@@ -1,0 +1,106 @@
+"""`/api/v2/score/timeseries`: one series with its statistics."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cachetools import TTLCache
+
+from exporter.errors import RemoteError
+from exporter.history import MOST_POINTS, History, Point, Window
+from exporter.history.selector import Selector
+from exporter.web.answer import Answer, Ask, Refusal
+from exporter.web.api.models import TimeSeries
+from exporter.web.api.naming import Known, selector_of
+from exporter.web.api.queries import TimeseriesQuery, read
+from exporter.web.api.render import packed
+from exporter.web.packed import Packed
+
+DAY: Final = 86_400
+# Steps that people read; the first that gives at most FEW_POINTS.
+STEPS: Final = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400, 604_800)
+FEW_POINTS: Final = 1_000
+
+MOST_BYTES: Final = 8 << 20
+# Half of what the archive adds at a time.
+KEPT_SECONDS: Final = 30
+
+_Key = tuple[str, Window]
+
+
+def window_of(query: TimeseriesQuery, now: float) -> Window:
+    """Raises Refusal for more points than are answered."""
+    seconds = query.days * DAY
+    step = query.step or next((step for step in STEPS if seconds / step < FEW_POINTS), STEPS[-1])
+    window = Window.until(now, seconds, step)
+    if len(window) > MOST_POINTS:
+        least = math.ceil(seconds / (MOST_POINTS - 1))
+        raise Refusal(400, f"step: expected at least {least} for that many days, got {step}")
+    return window
+
+
+def statistics(values: Sequence[float]) -> dict[str, Any]:
+    if not values:
+        return {"min": None, "max": None, "mean": None, "std_dev": None, "count": 0}
+    low, high = min(values), max(values)
+    # Rounding must not carry a mean past the values it is of.
+    mean = min(max(math.fsum(values) / len(values), low), high)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    return {"min": low, "max": high, "mean": mean, "std_dev": deviation, "count": len(values)}
+
+
+def body_of(selector: str, points: Sequence[Point], step: int) -> Packed:
+    figures = statistics([value for _, value in points])
+    return packed(TimeSeries, {"series": selector, "data": points, "statistics": figures, "step": step}, KEPT_SECONDS)
+
+
+@dataclass(slots=True)
+class Timeseries:
+    """Remembers recent answers, and asks once for all who want the same at the same time."""
+
+    history: Callable[[], History]
+    known: Callable[[], Known]
+    stored: Callable[[str], Awaitable[Collection[str]]]
+    wall: Callable[[], float]
+    _recent: TTLCache[_Key, Packed] = field(init=False)
+    _asked: dict[_Key, asyncio.Task[Packed]] = field(init=False, default_factory=dict)
+    _history: History | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._recent = TTLCache(MOST_BYTES, KEPT_SECONDS, getsizeof=len)
+
+    async def __call__(self, ask: Ask) -> Answer:
+        query = read(TimeseriesQuery, ask.parameters())
+        stored = await self.stored(query.id) if query.kind == "metric" and query.id else ()
+        selector = selector_of(query, self.known(), stored)
+        found = await self._found(selector, window_of(query, self.wall()))
+        return found.answer(ask)
+
+    async def _found(self, selector: Selector, window: Window) -> Packed:
+        history = self.history()
+        if history is not self._history:
+            self._history = history
+            self._recent.clear()
+        key = (str(selector), window)
+        if (found := self._recent.get(key)) is not None:
+            return found
+        task = self._asked.get(key)
+        if task is None:
+            task = self._asked[key] = asyncio.create_task(self._made(history, selector, window))
+            task.add_done_callback(lambda _: self._asked.pop(key, None))
+        # One client that leaves must not take the answer from the others.
+        try:
+            return await asyncio.shield(task)
+        except RemoteError as error:
+            raise Refusal(503, f"the history server {error}", {"Retry-After": "5"}) from error
+
+    async def _made(self, history: History, selector: Selector, window: Window) -> Packed:
+        points = await history.points(selector, window)
+        made = await asyncio.to_thread(body_of, str(selector), points, window.step)
+        if len(made) <= self._recent.maxsize:
+            self._recent[str(selector), window] = made
+        return made

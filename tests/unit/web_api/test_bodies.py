@@ -1,0 +1,84 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+from exporter.alertmanager import Alert, Alerts
+from exporter.web.api.render import Kept
+from exporter.web.api.score import score_latest
+from exporter.web.api.sources import sources
+from exporter.web.packed import Packed
+from exporter.world import World
+from tests.unit.web.world import BROKEN, SOURCE, TIP, UNKNOWN_ALERTS, world
+
+ALERT = Alert("BtcHealthFeeSpike", "warning", "active", {"a": "b"}, {"summary": "Fees."}, 1_789_999_000.0, "abc")
+
+
+def latest(now: World, alerts: Alerts = UNKNOWN_ALERTS) -> Any:
+    return json.loads(score_latest(now, alerts).body)
+
+
+def test_the_newest_score_has_the_shape_of_the_contract() -> None:
+    body = latest(world())
+    assert body.keys() >= {
+        "overall", "bounds", "coverage", "pillars", "alerts", "data_freshness", "as_of", "methodology",
+    }  # fmt: skip
+    assert body["data_freshness"] == "fresh"
+    assert body["alerts"] is None
+    assert "alerts.alertmanager_url" in body["alerts_reason"]
+    pillar = body["pillars"]["throughput"]
+    assert pillar.keys() >= {"score", "bounds", "coverage", "weight", "metrics", "indicators"}
+    assert pillar["metrics"] == {
+        "btchealth_backlog_vbytes": [
+            {"labels": {}, "value": 5.5, "unit": "virtual bytes", "source": "mempool_space/mempool@host",
+             "data_time": 1_789_999_990.0}
+        ]
+    }  # fmt: skip
+    assert {one["id"] for one in pillar["indicators"]}
+    assert all(one["state"] == "fresh" and one["points_lost"] is not None for one in pillar["indicators"])
+
+
+def test_without_data_the_score_is_unknown_and_not_zero() -> None:
+    body = latest(world(fresh=False))
+    assert (body["overall"], body["data_freshness"]) == (None, "unknown")
+    assert body["pillars"]["security"]["indicators"][0]["inputs"][0]["value"] is None
+
+
+def test_sources_tell_age_errors_and_provenance() -> None:
+    body = json.loads(sources(world(replace(SOURCE, endpoints=(TIP, BROKEN)))).body)
+    source = body["sources"]["mempool_space"]
+    assert source["status"] == "degraded"
+    assert source["refused_base_urls"] == {"http://testnet": "genesis of another network"}
+    tip, broken = source["endpoints"]["tip"], source["endpoints"]["broken"]
+    assert (tip["position"], tip["host"], tip["failures"], tip["rejected"]) == (
+        1,
+        "mempool.example",
+        {"tls": 2},
+        {"height": 1},
+    )
+    assert tip["last_error"] is None
+    assert broken["last_error"] == {"reason": "timeout", "message": "no answer from <host>", "at": 1_789_992_700.0}
+    assert broken["position"] is None
+
+
+def test_known_alerts_are_shown_and_none_is_an_empty_list() -> None:
+    body = latest(world(), Alerts((ALERT,), None))
+    assert [one["name"] for one in body["alerts"]] == ["BtcHealthFeeSpike"]
+    assert body["alerts_reason"] is None
+    assert latest(world(), Alerts((), None))["alerts"] == []
+
+
+def test_a_body_is_made_once_for_each_basis() -> None:
+    basis: tuple[object, ...] = (world(), UNKNOWN_ALERTS)
+    made = 0
+
+    def make(*_: object) -> Packed:
+        nonlocal made
+        made += 1
+        return Packed(str(made).encode(), "text/plain", 5)
+
+    kept = Kept(lambda: basis, make)
+    assert kept.render() is kept.render()
+    basis = (basis[0], Alerts((), None))
+    assert kept.render().body == b"2"
+    basis = (world(), basis[1])
+    assert (kept.newest().body, kept.render().body) == (b"2", b"3")
