@@ -33,7 +33,11 @@ def rendered(panel: Panel, number: int) -> Builder:
     for reference, query in zip(string.ascii_uppercase, panel.queries, strict=False):
         builder.with_target(_target(reference, query))
     for name, options in panel.transformations:
-        builder.with_transformation(model.DataTransformerConfig(id_val=name, options=dict(options)))
+        # Columns stand in the order in which the panel names them.
+        order = (
+            {"indexByName": {one.name: index for index, one in enumerate(panel.fields)}} if name == "organize" else {}
+        )
+        builder.with_transformation(model.DataTransformerConfig(id_val=name, options={**options, **order}))
     if panel.kind is not Kind.ALERTS:
         _field_defaults(builder, panel)
     return builder
@@ -169,9 +173,11 @@ def _bars(_panel: Panel) -> Builder:
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
-def _table(_panel: Panel) -> Builder:
-    builder = table.Panel().show_header(True).filterable(False)
-    builder.cell_height(common_model.TableCellHeight.SM)
+def _table(panel: Panel) -> Builder:
+    builder = table.Panel().show_header(True).filterable(False).cell_height(common_model.TableCellHeight.SM)
+    if panel.fields:
+        first = panel.fields[0]
+        builder.sort_by([common.TableSortByFieldState().display_name(first.label or first.name).desc(False)])
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
