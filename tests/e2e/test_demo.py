@@ -123,3 +123,9 @@ async def test_a_part_that_ends_by_itself_is_named_with_its_last_lines(tmp_path:
     process = await demo.start(part, tmp_path)
     with pytest.raises(demo.DemoError, match=r"exporter: ended with code 3(.|\n)*no such thing"):
         await demo.until_ready(part, process, tmp_path)
+
+
+def test_make_demo_is_this_program() -> None:
+    """Asked only what it would do: the environment and the tools are made by other targets."""
+    said = subprocess.run(("make", "--dry-run", "demo"), cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.rstrip().endswith("-m deploy.demo")
