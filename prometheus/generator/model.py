@@ -49,8 +49,8 @@ class Threshold(Strict):
         return f"{self.number} {self.unit}"
 
 
-# A level is a number that stays, or "N/min": a value that grows by N each minute from where it stood.
-Level = float | str
+# A number that stays, "N/min" (it grows by N each minute from where it stood), or null: this series is gone.
+Level = float | str | None
 Levels = Mapping[str, Level]
 
 
@@ -75,6 +75,7 @@ class Case(Strict):
     """Inputs of the unit tests. Levels are literal numbers: a test must not read the threshold it checks.
 
     `quiet` lists further levels at which the alert must not fire, `lead` the minutes of health before the fault.
+    `replicas` False: the alert is about each replica by itself.
     """
 
     series: dict[str, Level]
@@ -85,6 +86,7 @@ class Case(Strict):
     says: str
     lead: int = 5
     flaps: bool = True
+    replicas: bool = True
     extra: list[Extra] = []
 
 

@@ -9,9 +9,13 @@ from typing import Any, Final
 
 from prometheus.generator.model import Alert, Case, DeclarationError, Declarations, Extra, Group, Levels, minutes
 from prometheus.generator.rule_files import labels, notes
-from prometheus.generator.timeline import INTERVAL, Phase, render
+from prometheus.generator.timeline import INTERVAL, Phase, Silence, render
 
 TARGET: Final = {"job": "btc-health", "instance": "exporter:9833"}
+
+# A second replica that shows half, so that every test also says which replica counts.
+REPLICA: Final = {"job": "btc-health", "instance": "replica:9833"}
+BEHIND: Final = 0.5
 
 # (at least so many minutes of `for`, minutes between two evaluations in the tests)
 STEPS: Final = ((180, 10), (30, 5), (0, 1))
@@ -45,6 +49,10 @@ class Test:
         case = self.scenarios.case
         series = [
             {"series": selector(text), "values": render(level, self.phases)} for text, level in case.series.items()
+        ] + [
+            {"series": selector(text, REPLICA), "values": render(level, self.phases, BEHIND)}
+            for text, level in case.series.items()
+            if case.replicas and text.startswith("btchealth_") and "instance=" not in text
         ]
         checks = []
         for minute, fires in sorted(self.at.items()):
@@ -99,7 +107,7 @@ class Scenarios:
 
     def quiet(self) -> Iterator[Test]:
         length = self.lead + self.wait + 5 * self.step
-        for levels in (self.case.healthy, *self.case.quiet):
+        for levels in self.case.quiet:
             at = dict.fromkeys((self.lead + self.wait, length - self.step), False)
             yield Test(self, f"stays quiet at {words(levels)}", [(length, levels)], at)
 
@@ -108,11 +116,11 @@ class Scenarios:
         lead, first = self.lead, self.wait
         phases: list[Phase] = [(lead, self.case.healthy)]
         if first > UNSEEN_GAP:
-            phases += [(2, self.case.bad), (2, "missed"), (first - 4 + self.step, self.case.bad)]
+            phases += [(2, self.case.bad), (2, Silence.MISSED), (first - 4 + self.step, self.case.bad)]
         else:
             phases += [(first + self.step, self.case.bad)]
         end = lead + first + self.step + self.keep
-        phases.append((self.keep + self.step, "stale"))
+        phases.append((self.keep + self.step, Silence.GONE))
         at = {lead + first: True, end - self.step: True, end: False}
         name = "two missed scrapes change nothing, and a gap in the data resolves it only after keep_firing_for"
         return Test(self, name, phases, at)
@@ -138,7 +146,7 @@ class Scenarios:
                 f"{self.alert.title}: {extra.name}: minutes {uneven} are no multiples of {self.step}"
             )
         at = {minute: state == "fires" for minute, state in extra.at.items()}
-        phases: list[Phase] = [(step.minutes, "stale" if step.set is None else step.set) for step in extra.steps]
+        phases: list[Phase] = [(step.minutes, Silence.GONE if step.set is None else step.set) for step in extra.steps]
         return Test(self, extra.name, phases, at, extra.says, extra.labels)
 
 
@@ -147,16 +155,16 @@ def evaluation(wait: int) -> int:
     return next(step for shortest, step in STEPS if wait >= shortest)
 
 
-def selector(text: str) -> str:
+def selector(text: str, target: Mapping[str, str] = TARGET) -> str:
     """The series with the labels of the scraped target, unless it states its own; records have no instance."""
     match = _SERIES.fullmatch(text)
     if match is None:
         raise ValueError(f"series {text!r}: expected a metric name with labels in braces")
     own = match[2] or ""
     given = {pair.partition("=")[0] for pair in own.split(",")}
-    missing = [name for name in TARGET if name not in given and not (name == "instance" and ":" in match[1])]
-    target = ",".join(f'{name}="{TARGET[name]}"' for name in missing)
-    inside = ",".join(part for part in (own, target) if part)
+    missing = [name for name in target if name not in given and not (name == "instance" and ":" in match[1])]
+    added = ",".join(f'{name}="{target[name]}"' for name in missing)
+    inside = ",".join(part for part in (own, added) if part)
     return f"{match[1]}{{{inside}}}"
 
 

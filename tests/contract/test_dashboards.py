@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from exporter import catalogue
+from exporter import catalogue, inventory
 from exporter.process import collected, process_collectors
 from exporter.spec import Group
 from scoring.methodology import METHOD
@@ -76,3 +76,9 @@ def test_every_family_has_a_panel_or_a_reason_to_have_none(group: Group) -> None
     shown = {selector.name for target in targets() for selector in selectors(target.expr)}
     hidden = [m.name for m in catalogue.metrics() if m.group is group and m.name not in shown and not m.raw_only]
     assert not hidden
+
+
+def test_every_family_about_the_product_has_a_panel() -> None:
+    asked = {selector.name or "" for target in (*targets(), *marks()) for selector in selectors(target.expr)}
+    shown = {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked}
+    assert not [declared.name for declared in inventory.PRODUCT if declared.name not in shown]
