@@ -117,12 +117,32 @@ _RESOURCES: Final = (
     Panel(
         "Does storage fail?", "Reads and writes of the SQLite file that failed in the chosen time.",
         Kind.STAT, (Query(f"sum(increase({chosen('btchealth_storage_failures_total')}[$__range]))", instant=True),),
-        unit="locale", decimals=0, width=3, height=8, plain=True, steps=limits.above(1),
+        unit="locale", decimals=0, width=6, height=8, plain=True, steps=limits.above(1),
+    ),
+    Panel(
+        "Do the caches fail?",
+        "Calls to a tier of the cache that failed in the chosen time, by reason. Replicas then go on alone.",
+        Kind.BARS,
+        (
+            Query(
+                "sort_desc(sum by (tier, reason)"
+                f" (increase({chosen('btchealth_cache_failures_total')}[$__range])) > 0)",
+                "{{tier}} {{reason}}", instant=True,
+            ),
+        ),
+        unit="locale", decimals=0, width=12, height=7, minimum=0, no_value="No failure in this time",
+        may_be_empty="nothing fails in a healthy world",
+    ),
+    Panel(
+        "When was the configuration loaded?", "The last time that a replica took a configuration into force.",
+        Kind.STAT,
+        (Query(f"max({chosen('btchealth_exporter_config_last_reload_success_timestamp_seconds')}) * 1000"),),
+        unit="dateTimeFromNow", width=6, height=7, plain=True,
     ),
     Panel(
         "When was it started?", "Start of the youngest replica.",
         Kind.STAT, (Query(f"max(process_start_time_seconds{{{TARGET}}}) * 1000"),),
-        unit="dateTimeFromNow", width=3, height=8, plain=True,
+        unit="dateTimeFromNow", width=6, height=7, plain=True,
     ),
 )  # fmt: skip
 

@@ -91,14 +91,20 @@ def _history(pillar: Pillar) -> Iterator[Panel]:
     scores = Query(_of("indicator_score", pillar), "{{indicator}}")
     yield Panel(
         "How have the indicators moved?", "Score of each indicator of 100 over time.", Kind.LINES, (scores,),
-        decimals=0, width=14, height=10, minimum=0, maximum=100, fields=_titles(pillar), calculations=("lastNotNull",),
+        decimals=0, width=11, height=10, minimum=0, maximum=100, fields=_titles(pillar), calculations=("lastNotNull",),
+    )  # fmt: skip
+    yield Panel(
+        "How much does each of them weigh?",
+        "Weight of each indicator inside the pillar over those that are exported: it grows when another is missing.",
+        Kind.BARS, (Query(f"sort_desc({_of('indicator_weight_ratio', pillar)})", "{{indicator}}", instant=True),),
+        unit="percentunit", decimals=0, width=5, height=10, minimum=0, fields=_titles(pillar),
     )  # fmt: skip
     yield Panel(
         "Which of them rest on fresh data?",
         "Green while every input is fresh, orange while the last score is held because an input is too old. Nothing: "
         "it is missing, and its weight goes to the others.",
         Kind.STATES, (Query(_of("indicator_covered", pillar), "{{indicator}}"),),
-        width=10, height=10, mappings=_HELD, steps=limits.below(1, WARNING), fields=_titles(pillar),
+        width=8, height=10, mappings=_HELD, steps=limits.below(1, WARNING), fields=_titles(pillar),
     )  # fmt: skip
 
 
