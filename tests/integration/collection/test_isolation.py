@@ -10,8 +10,9 @@ import pytest
 from aiohttp import web
 
 from exporter.errors import Reason
+from exporter.fetch import TIMEOUT
 from exporter.storage import Storage
-from tests.integration.collection.stage import Client, FakeClock, Upstream, declare, play
+from tests.integration.collection.stage import SHORT, Client, FakeClock, Upstream, declare, play
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LIMIT = 64 * 1024
@@ -108,8 +109,8 @@ async def test_one_broken_endpoint_changes_no_value_and_no_count_of_its_neighbou
     values = {"good": 1, "broken": 5, "fine": 2}
     upstream.says = {f"/{name}": {"value": value, "other": value} for name, value in values.items()}
     endpoints = [declare("good"), declare("broken", max_age_override=100.0), declare("fine")]
-    client = Client(max_response_bytes=LIMIT)
-    async with play(clock, storage, [upstream.url], *endpoints, client=client) as run:
+    client, timeout = Client(max_response_bytes=LIMIT), SHORT if reason is Reason.TIMEOUT else TIMEOUT
+    async with play(clock, storage, [upstream.url], *endpoints, client=client, timeout=timeout) as run:
         upstream.says["/broken"] = handler
         await clock.forward(181)
         assert run.values() == {"good_value": 1, "good_other": 1, "fine_value": 2, "fine_other": 2}

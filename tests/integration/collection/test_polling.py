@@ -14,7 +14,17 @@ from aiohttp import web
 from exporter.errors import Reason
 from exporter.spec import Budget
 from exporter.storage import Storage
-from tests.integration.collection.stage import FakeClock, Play, Settings, SourceChoice, Upstream, declare, play, source
+from tests.integration.collection.stage import (
+    SHORT,
+    FakeClock,
+    Play,
+    Settings,
+    SourceChoice,
+    Upstream,
+    declare,
+    play,
+    source,
+)
 
 
 async def hang(_: web.Request) -> web.StreamResponse:
@@ -194,7 +204,7 @@ async def test_a_source_that_hangs_delays_no_other(clock: FakeClock, storage: St
     upstream.says = {"/x/a": hang, "/y/b": {"value": 1, "other": 1}}
     polled = {"alpha": (declare("a"),), "beta": (declare("b"),)}
     bases = {"alpha": SourceChoice((f"{upstream.url}/x",)), "beta": SourceChoice((f"{upstream.url}/y",))}
-    run = Play(clock, storage, (source("alpha"), source("beta")), Settings(polled, bases))
+    run = Play(clock, storage, (source("alpha"), source("beta")), Settings(polled, bases), SHORT)
     async with run:
         await clock.forward(1)
         assert {moment for moment, _ in upstream.times} == {clock.now - 1}
@@ -242,7 +252,7 @@ async def test_collection_stops_within_two_seconds_while_a_request_hangs(
     clock: FakeClock, storage: Storage, upstream: Upstream
 ) -> None:
     upstream.says["/a"] = hang
-    run = play(clock, storage, [upstream.url], declare("a"), timeout=None)
+    run = play(clock, storage, [upstream.url], declare("a"))
     await run.collection.restore()
     await run.collection.start()
     await upstream.reached.wait()
