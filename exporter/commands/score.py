@@ -29,6 +29,8 @@ from exporter.world import World
 from scoring.scorecard import PillarResult, Scorecard
 
 MOST_MOVERS: Final = 15
+# Longer than the spacing of any source's requests, shorter than a breaker stays open: who is down keeps nobody waiting.
+PATIENCE_SECONDS: Final = 20.0
 
 
 def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
@@ -71,7 +73,7 @@ async def _poll(gathered: Gathering, config: Config) -> None:
             failed += outcome is Outcome.FAILED
             progress.update(task, advance=1, description=f"{source} {endpoint} ({failed} failed)")
 
-        await gathered.collection.poll_once(advance)
+        await gathered.collection.poll_once(advance, PATIENCE_SECONDS)
 
 
 def show(card: Scorecard, console: Console) -> None:
