@@ -43,6 +43,7 @@ from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.limits import Counted
 from exporter.web.meter import Meter
+from exporter.web.protocol import Bounds
 from exporter.web.server import Server
 from exporter.web.site import Contents, prefix_of, routes
 from exporter.web.webfile import WebFile
@@ -136,7 +137,7 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
             wall=clock.wall,
             version=build().version,
             prefix=_prefix(config.web),
-            docs=config.api.docs,
+            docs=lambda: service.config.api.docs,
         )
     )
     alerts = AlertFeed(lambda: service.config.alerts.alertmanager_url, client, clock.sleep, api.changed)
@@ -179,5 +180,5 @@ def _server(service: Service, opened: Opened, meter: Meter, api: Api, clock: Clo
     table = routes(contents, web.telemetry_path, _prefix(web))
     meter.expect(expected_counts(table.values()))
     gate = Gate(lambda: service.config.api, Counted(clock.wall))
-    site = Site(table, opened.web_file, gate, Doors(monotonic), meter, web.max_requests)
+    site = Site(table, opened.web_file, gate, Doors(monotonic), meter, Bounds(web.max_requests))
     return Server(site, opened.web_file, opened.sockets)

@@ -18,7 +18,10 @@ from exporter.scalars import (
     Address,
     BaseUrl,
     Interval,
+    LimitedEndpoint,
     ListenAddress,
+    Network,
+    Origin,
     ProxyUrl,
     Rate,
     RedisUrl,
@@ -26,6 +29,7 @@ from exporter.scalars import (
     Secret,
     Size,
     TelemetryPath,
+    TrustedHost,
 )
 from exporter.sources.registry import SOURCES
 from exporter.spec import Endpoint, Source
@@ -116,12 +120,12 @@ class ScoringConfig(Section):
 
 
 class ApiConfig(Section):
-    cors_origins: Annotated[tuple[str, ...], Key("Origins whose pages may read the API.")] = ()
-    trusted_hosts: Annotated[tuple[str, ...], Key("Host headers that are answered; empty: all.")] = ()
-    trusted_proxies: Annotated[tuple[str, ...], Key("Networks whose X-Forwarded-For is believed.")] = ()
-    rate_limits: Annotated[dict[str, Rate], Key("Requests per client, by endpoint; `default` for the rest.")] = {
-        "default": "600/minute"
-    }
+    cors_origins: Annotated[tuple[Origin, ...], Key("Origins whose pages may read the API.")] = ()
+    trusted_hosts: Annotated[tuple[TrustedHost, ...], Key("Host headers that are answered; empty: all.")] = ()
+    trusted_proxies: Annotated[tuple[Network, ...], Key("Networks whose X-Forwarded-For is believed.")] = ()
+    rate_limits: Annotated[
+        dict[LimitedEndpoint, Rate], Key("Requests per client, by endpoint; `default` for each of the rest.")
+    ] = {"default": "600/minute"}
     docs: Annotated[bool, Key("Whether /docs is served.")] = True
 
 

@@ -5,10 +5,11 @@ Where a person wrote them (validation context `Written`) numbers need a unit; el
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
@@ -21,6 +22,8 @@ _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, 
 _BYTES: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _DURATION: Final = r"(\d+(ms|s|m|h|d|w|y))+"
 _SIZE: Final = r"\d+(B|KiB|MiB|GiB)"
+_ORIGIN: Final = r"(\*|https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:.]+\](:\d{1,5})?)"
+_HOST: Final = r"(\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)"
 _RATE: Final = r"[1-9]\d*/(second|minute|hour|day)"
 
 
@@ -95,6 +98,35 @@ def _rate(value: Any) -> Any:
         raise ValueError("expected a rate such as 600/minute, per second, minute, hour or day")
     return value
 
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(f"expected an address or a network such as 10.0.0.0/8 ({error})") from error
+
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(_ORIGIN, text):
+        raise ValueError("expected an origin such as https://status.example.org, without a path, or *")
+    return text.lower()
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(_HOST, text):
+        raise ValueError("expected a host name without a port, such as scores.example.org, *.example.org or *")
+    return text.lower()
+
+
+Network = Annotated[str, AfterValidator(_network), WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]})]
+Origin = Annotated[str, AfterValidator(_origin), _schema(_ORIGIN, "https://status.example.org")]
+TrustedHost = Annotated[str, AfterValidator(_host), _schema(_HOST, "scores.example.org", "*.example.org")]
+
+# By the label `handler` of the request counters; probes and scrapes are never limited.
+LimitedEndpoint = Literal[
+    "default", "landing", "config", "score_latest", "score_timeseries", "score_explain", "sources", "methodology",
+    "openapi", "docs", "not_found",
+]  # fmt: skip
 
 Rate = Annotated[str, BeforeValidator(_rate), _schema(_RATE, "600/minute")]
 

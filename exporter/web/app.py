@@ -15,6 +15,7 @@ from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.meter import Meter
+from exporter.web.protocol import Bounds
 from exporter.web.webfile import Loaded, WebFile
 
 log = structlog.get_logger(__name__)
@@ -23,8 +24,6 @@ NOT_FOUND: Final = "not_found"
 
 # No page reads a body; a client may send this much by mistake.
 MOST_BODY_BYTES: Final = 64 << 10
-# A reader that takes longer for an answer is dropped.
-WRITE_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +70,10 @@ class Site:
     """Called by aiohttp's low-level server for every request."""
 
     def __init__(
-        self, routes: Mapping[str, Route], web_file: WebFile, gate: Gate, doors: Doors, meter: Meter, max_requests: int
+        self, routes: Mapping[str, Route], web_file: WebFile, gate: Gate, doors: Doors, meter: Meter, bounds: Bounds
     ) -> None:
         self._routes, self._web_file, self._gate, self._doors, self._meter = routes, web_file, gate, doors, meter
-        self._max_requests = max_requests
+        self.bounds = bounds
         self._running = 0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -86,7 +85,7 @@ class Site:
         try:
             answer = await self._answer(request, route, loaded)
             response = _response(answer, loaded.headers)
-            await _write(response, request)
+            await _write(response, request, self.bounds.reading)
         finally:
             self._running -= limited
         name = NOT_FOUND if route is None else route.name
@@ -123,8 +122,8 @@ class Site:
         handler = route.handlers.get(ask.method)
         if handler is None:
             raise Refusal(405, f"{ask.method} is not for this page", {"Allow": route.allow})
-        if route.limited and 0 < self._max_requests < self._running:
-            raise Refusal(503, f"more than {self._max_requests} requests at the same time", {"Retry-After": "1"})
+        if route.limited and 0 < self.bounds.max_requests < self._running:
+            raise Refusal(503, f"more than {self.bounds.max_requests} requests at the same time", {"Retry-After": "1"})
         return await handler(ask)
 
 
@@ -154,10 +153,10 @@ def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
     return web.Response(body=answer.body, status=answer.status, headers=merged)
 
 
-async def _write(response: web.Response, request: web.BaseRequest) -> None:
+async def _write(response: web.Response, request: web.BaseRequest, seconds: float) -> None:
     """Written here rather than by the caller, so that a slow reader counts as one of the requests at a time."""
     try:
-        async with asyncio.timeout(WRITE_SECONDS):
+        async with asyncio.timeout(seconds):
             await response.prepare(request)
             await response.write_eof()
     except TimeoutError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from exporter.web.answer import PLAIN, Answer, Ask, Refusal
@@ -27,7 +27,7 @@ class Settings(Protocol):
     @property
     def trusted_proxies(self) -> tuple[str, ...]: ...
     @property
-    def rate_limits(self) -> Mapping[str, str]: ...
+    def rate_limits(self) -> Mapping[Any, str]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,23 +9,22 @@ from collections.abc import Iterable
 from typing import Final
 
 import structlog
-from aiohttp import web
 
 from exporter.web.app import Site
 from exporter.web.listen import name_of
+from exporter.web.protocol import Protocols
 from exporter.web.webfile import WebFile
 
 log = structlog.get_logger(__name__)
 
 HANDSHAKE_SECONDS: Final = 10.0
-KEEP_ALIVE_SECONDS: Final = 75.0
 # Pause before accepting again when the process has run out of descriptors.
 EXHAUSTED_SECONDS: Final = 1.0
 
 
 class Server:
     def __init__(self, site: Site, web_file: WebFile, sockets: Iterable[socket.socket]) -> None:
-        self._protocols = web.Server(site, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS)
+        self._protocols = Protocols(site, lambda: web_file.current().headers, site.bounds)
         self._web_file = web_file
         self._sockets = tuple(sockets)
         self._servers: list[asyncio.Server] = []

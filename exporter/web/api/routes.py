@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from exporter.alertmanager import Alerts
 from exporter.archive import Archive
 from exporter.history import History
-from exporter.web.answer import JSON, Answer, Ask, Handler
+from exporter.web.answer import JSON, Answer, Ask, Handler, Refusal
 from exporter.web.api import openapi
 from exporter.web.api.docs import docs_page
 from exporter.web.api.explain import Explain
@@ -41,8 +41,8 @@ class Readable:
     metric_names: Callable[[], Collection[str]]
     wall: Callable[[], float]
     version: str
+    docs: Callable[[], bool]
     prefix: str = ""
-    docs: bool = True
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Api:
         document = Packed(openapi.as_bytes(described), JSON, STABLE_SECONDS)
         stored = Stored(given.world, given.archive, given.wall)
         series = Timeseries(given.history, self._known, stored, given.wall)
-        table = {
+        return {
             "/api/v2/score/latest": data("score_latest", kept_page(self.latest.newest), codes=WITH_QUERY),
             "/api/v2/score/timeseries": data("score_timeseries", series, codes=(*WITH_QUERY, 503)),
             "/api/v2/score/explain": data(
@@ -85,10 +85,8 @@ class Api:
             "/api/v2/sources": data("sources", kept_page(self.sources.newest), codes=WITH_QUERY),
             "/api/v2/methodology": data("methodology", kept_page(method.render), codes=WITH_QUERY),
             "/openapi.json": data("openapi", _fixed(document), codes=(200, 304)),
+            "/docs": page("docs", _where(given.docs, _fixed(docs_page(described))), codes=(200, 304)),
         }
-        if given.docs:
-            table["/docs"] = page("docs", _fixed(docs_page(described)), codes=(200, 304))
-        return table
 
     def _known(self) -> Known:
         pillars = {pillar.id: tuple(one.id for one in pillar.indicators) for pillar in self.readable.method().pillars}
@@ -102,5 +100,14 @@ def _methodology(method: Method) -> Packed:
 def _fixed(document: Packed) -> Handler:
     async def answer(ask: Ask) -> Answer:
         return document.answer(ask)
+
+    return answer
+
+
+def _where(wanted: Callable[[], bool], handler: Handler) -> Handler:
+    async def answer(ask: Ask) -> Answer:
+        if not wanted():
+            raise Refusal(404, "the page is switched off (api.docs)")
+        return await handler(ask)
 
     return answer

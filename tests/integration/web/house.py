@@ -24,10 +24,13 @@ from exporter.web.gate import Gate
 from exporter.web.limits import Counted
 from exporter.web.listen import bind
 from exporter.web.meter import Meter
+from exporter.web.protocol import Bounds
 from exporter.web.server import Server
 from exporter.web.site import Contents, routes
 from exporter.web.webfile import WebFile
 from tests.unit.web.world import readable, world
+
+ORDINARY = Bounds()
 
 
 @dataclass(slots=True)
@@ -66,7 +69,7 @@ async def house(
     web_file: Path | None = None,
     *,
     more: dict[str, Route] | None = None,
-    max_requests: int = 40,
+    bounds: Bounds = ORDINARY,
     telemetry_path: str = "/metrics",
     prefix: str = "",
     settings: Callable[[], ApiConfig] | None = None,
@@ -78,7 +81,7 @@ async def house(
     built.port = sockets[0].getsockname()[1]
     ordinary = ApiConfig()
     gate = Gate(settings or (lambda: ordinary), Counted(time.time))
-    site = Site(table, built.web_file, gate, Doors(asyncio.get_running_loop().time), built.meter, max_requests)
+    site = Site(table, built.web_file, gate, Doors(asyncio.get_running_loop().time), built.meter, bounds)
     server = Server(site, built.web_file, sockets)
     await server.start()
     try:

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.web.answer import Answer, Ask
 from exporter.web.app import Route
+from exporter.web.protocol import Bounds
 from exporter.web.webfile import SECURITY_HEADERS
 from tests.integration.web.house import House, house, visitor, waiting
 
@@ -150,7 +151,7 @@ async def test_everything_moves_under_a_prefix() -> None:
 async def test_more_requests_at_a_time_than_allowed_are_turned_away(limit: int, refused: bool) -> None:
     gate, inside = asyncio.Event(), asyncio.Semaphore(0)
     more = {"/wait": waiting(gate, inside.release)}
-    async with house(more=more, max_requests=limit) as built, visitor() as session:
+    async with house(more=more, bounds=Bounds(limit)) as built, visitor() as session:
         running = [asyncio.create_task(text_of(session, f"{built.url}/wait")) for _ in range(2)]
         for _ in running:
             await inside.acquire()

@@ -45,7 +45,7 @@ def test_the_environment_reaches_every_depth() -> None:
             "BTC_HEALTH_WEB__LISTEN_ADDRESSES": '["127.0.0.1:0", "[::1]:0"]',
             "BTC_HEALTH_SCORING": '{"weights": {"security": 0.5}, "minimum_coverage": 0.7}',
             "BTC_HEALTH_SCORING__WEIGHTS__ADOPTION": "0.25",
-            "BTC_HEALTH_API__RATE_LIMITS__SCORE": "5/second",
+            "BTC_HEALTH_API__RATE_LIMITS__SCORE_LATEST": "5/second",
         }
     )
     mempool = config.sources["mempool_space"]
@@ -56,7 +56,7 @@ def test_the_environment_reaches_every_depth() -> None:
     assert config.web.listen_addresses == (Address("127.0.0.1", 0), Address("::1", 0))
     assert config.scoring.weights == {"security": 0.5, "adoption": 0.25}
     assert config.scoring.minimum_coverage == 0.7
-    assert config.api.rate_limits == {"score": "5/second"}
+    assert config.api.rate_limits == {"score_latest": "5/second"}
 
 
 def test_an_empty_variable_and_an_empty_section_count_as_unset(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def readable(storage: Storage, now: Callable[[], World] = world, history: Histor
         metric_names=lambda: {BACKLOG.name, "btchealth_silent", "btchealth_wide"},
         wall=lambda: NOW,
         version="1.2.3",
+        docs=lambda: True,
     )
 
 

@@ -1,0 +1,95 @@
+"""What aiohttp's server does before a handler is called, and where it differs from what is wanted here.
+
+Head and start line have its limits (8,190 bytes a line or field, 128 fields); a head that is not complete when the
+keep-alive time is over costs the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.web_protocol import RequestHandler
+
+from exporter.web.answer import problem
+
+log = structlog.get_logger(__name__)
+
+TOO_LARGE: Final = 431
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Of one server. `max_requests` at one time, 0: any number.
+
+    In seconds: an idle connection or an unfinished head, the rest of a body nobody reads, an answer being read.
+    """
+
+    max_requests: int = 40
+    idle: float = 75.0
+    body: float = 1.0
+    reading: float = 30.0
+
+
+class Protocol(RequestHandler):
+    """Says what was wrong with a request that could not be parsed as every other page does."""
+
+    __slots__ = ("_security_headers",)
+
+    def __init__(self, manager: Protocols, loop: asyncio.AbstractEventLoop) -> None:
+        bounds = manager.bounds
+        super().__init__(
+            manager,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # None is what its own code asks for; the annotation is wrong
+            keepalive_timeout=bounds.idle,
+            lingering_time=bounds.body,
+        )
+        self._security_headers = manager.security_headers
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - it repeats bytes of the request, which may be anything
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError("part of an answer has been sent already")
+        if isinstance(exc, LineTooLong):
+            answer = problem(TOO_LARGE, "request: expected a start line and header fields of at most 8190 bytes each")
+        elif status == 400:  # noqa: PLR2004 - Bad Request
+            answer = problem(status, "request: expected HTTP/1.1")
+        else:
+            log.error("request failed", exc_info=exc)
+            answer = problem(status, "a bug in the exporter; its log has the details")
+        headers = {
+            **self._security_headers(),
+            **answer.headers,
+            "Content-Type": answer.content_type,
+            "Server": "btc-health",
+        }
+        response = web.Response(body=answer.body, status=answer.status, headers=headers)
+        response.force_close()
+        return response
+
+
+class Protocols(web.Server):
+    """Makes one protocol a connection. `security_headers` go with every answer."""
+
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        security_headers: Callable[[], Mapping[str, str]],
+        bounds: Bounds,
+    ) -> None:
+        super().__init__(handler)
+        self.security_headers, self.bounds = security_headers, bounds
+
+    def __call__(self) -> Protocol:
+        return Protocol(self, asyncio.get_running_loop())
