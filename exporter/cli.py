@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,6 +134,15 @@ def _backtest(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="Print the study as JSON.")
 
 
+def _backfill(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="OpenMetrics text to write.")
+    parser.add_argument("--history", type=Path, required=True, metavar="DIR", help="Folder of daily CSV files.")
+    parser.add_argument("--from", dest="since", type=date.fromisoformat, metavar="DATE", help="First day.")
+    parser.add_argument("--to", dest="until", type=date.fromisoformat, metavar="DATE", help="Last day.")
+    parser.add_argument("--job", default="btc-health", help="Label of the live target. Default: %(default)s.")
+    parser.add_argument("--instance", default="127.0.0.1:9833", help="Label of the live target. Default: %(default)s.")
+
+
 COMMANDS: Final = (
     Command("serve", "Run the exporter; this happens when no command is named.", "exporter.commands.serve:run", _serve),
     Command(
@@ -145,6 +155,7 @@ COMMANDS: Final = (
     Command("simulate", "Answer like every source.", "exporter.commands.simulate:run", _simulate),
     Command("methodology", "Print how the score is made.", "exporter.commands.study:methodology", _methodology),
     Command("backtest", "Score a history and study its events.", "exporter.commands.study:backtest", _backtest),
+    Command("backfill", "Write a history as OpenMetrics.", "exporter.commands.backfill:run", _backfill),
     Command("backup", "Copy the SQLite file, also while in use.", "exporter.commands.storage:backup", _storage_file),
     Command("restore", "Put a copy back as the SQLite file.", "exporter.commands.storage:restore", _storage_file),
 )

@@ -32,8 +32,11 @@ class DomainFamilies:
             members[observation.sample.metric].append(made[selector][1])
         self._made = made
         for metric, series in members.items():
-            unit = _UNIT_NAMES.get(metric.unit, metric.unit.suffix)
-            yield Family(metric.name, Kind.GAUGE, help_texts.get(metric, metric.help), unit, tuple(series))
+            yield Family(metric.name, Kind.GAUGE, help_texts.get(metric, metric.help), unit_name(metric), tuple(series))
+
+
+def unit_name(metric: Metric) -> str:
+    return _UNIT_NAMES.get(metric.unit, metric.unit.suffix)
 
 
 def _sources(snapshot: Snapshot) -> dict[str, str]:

@@ -1,0 +1,129 @@
+"""Daily history as OpenMetrics: the series of the live page, one sample a day, in an order that promtool takes."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import defaultdict
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from exporter import backfill, families
+from exporter.catalogue import resolve
+from exporter.cli import main
+from scoring.backtest.days import scorecards
+from scoring.backtest.history import History, history
+from scoring.backtest.run import silent
+from scoring.backtest.table import read
+from scoring.methodology import METHOD
+from tests.unit.scoring.backtest.folders import FIRST, daily
+
+DAYS = 420
+Sample = tuple[tuple[tuple[str, str], ...], float, float]
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> History:
+    return history(read(daily(tmp_path_factory.mktemp("history"), DAYS)), METHOD)
+
+
+def written(known: History, first: int, last: int) -> tuple[str, int]:
+    stream = io.BytesIO()
+    span = (FIRST + timedelta(days=first), FIRST + timedelta(days=last))
+    count = backfill.write(stream, known, backfill.Target("j", "i:1"), span, silent)
+    return stream.getvalue().decode(), count
+
+
+def samples(text: str) -> dict[str, list[Sample]]:
+    found: dict[str, list[Sample]] = defaultdict(list)
+    for family in text_string_to_metric_families(text):  # type: ignore[no-untyped-call]  # the parser has no types
+        for sample in family.samples:
+            assert sample.timestamp is not None
+            found[sample.name].append((tuple(sorted(sample.labels.items())), sample.value, float(sample.timestamp)))
+    return found
+
+
+def test_every_score_of_the_day_is_there_with_the_labels_of_the_target(known: History) -> None:
+    text, count = written(known, 400, 419)
+    found = samples(text)
+    assert sum(map(len, found.values())) == count
+    cards = list(scorecards(known, METHOD))[400:420]
+    target = (("instance", "i:1"), ("job", "j"))
+    for family in families.scores(cards[-1]):
+        for series in family.series:
+            labels = tuple(sorted((*series.labels, *target)))
+            assert (labels, series.value, cards[-1].as_of) in found[family.name], family.name
+    security = [row for row in found["btchealth_pillar_score"] if ("pillar", "security") in row[0]]
+    assert [value for _, value, _ in security] == [card.pillars[0].score for card in cards]
+    assert [time for _, _, time in security] == [card.as_of for card in cards]
+
+
+def test_raw_series_have_the_names_and_labels_of_the_catalogue(known: History) -> None:
+    found = samples(written(known, 400, 419)[0])
+    assert found["btchealth_price_consensus_usd"][0][1] == 1000
+    windows = {dict(labels)["window"] for labels, _, _ in found["btchealth_hashrate_hashes_per_second"]}
+    assert windows == {"7d", "24h"}
+    known_names = {resolve(selector).name for selector in (*known.series, *backfill.BESIDE)}
+    scores = {declared.name for declared in families.SCORES}
+    assert set(found) <= known_names | scores
+
+
+def test_all_samples_of_a_series_stand_together_in_order_of_time(known: History) -> None:
+    text, _ = written(known, 380, 419)
+    seen: dict[str, float] = {}
+    closed: set[str] = set()
+    last = ""
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            series, _, time = line.rsplit(" ", 2)
+            assert series not in closed
+            assert float(time) > seen.get(series, 0)
+            seen[series] = float(time)
+            if last not in {"", series}:
+                closed.add(last)
+            last = series
+    assert text.endswith("# EOF\n")
+
+
+def test_only_the_days_asked_for_are_written_but_earlier_ones_count(known: History) -> None:
+    """The median of a year needs the year before."""
+    found = samples(written(known, 419, 419)[0])
+    assert {len(rows) for name, rows in found.items() if name == "btchealth_overall_coverage_ratio"} == {1}
+    assert "btchealth_fee_mean_median_usd" in found
+
+
+def test_the_command_writes_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "out.om"
+    daily(tmp_path, 30)
+    assert main(["backfill", "--history", str(tmp_path), "--output", str(output)], {}) == 0
+    assert re.search(r"\d+ samples from 2016-01-01 to 2016-01-30", capsys.readouterr().err)
+    assert 'instance="127.0.0.1:9833",job="btc-health"' in output.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(
+            ["--from", "2016-01-05", "--to", "2016-01-04"], "--to 2016-01-04: expected 2016-01-05", id="reversed"
+        ),
+        pytest.param(["--output", "/nowhere/out.om"], "--output /nowhere/out.om: No such file", id="output"),
+        pytest.param(["--history", "/nowhere"], "daily.csv: no such file", id="history"),
+    ],
+)
+def test_a_mistake_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    daily(tmp_path, 10)
+    given = ["backfill", "--history", str(tmp_path), "--output", str(tmp_path / "out.om"), *arguments]
+    assert main(given, {}) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_day_is_a_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["backfill", "--history", str(tmp_path), "--output", "x", "--from", "yesterday"], {})
+    assert "--from" in capsys.readouterr().err
+    assert date.fromisoformat("2016-01-01") == FIRST
