@@ -10,7 +10,7 @@ from exporter.breaker import growing
 from exporter.cache import CachedBody
 from exporter.errors import Reason
 from exporter.snapshot import Accepted
-from exporter.spec import Endpoint
+from exporter.spec import HOUR, Endpoint
 
 # Share of the interval by which polls are spread, so that many exporters do not call at the same second.
 SPREAD: Final = 0.1
@@ -26,9 +26,7 @@ LOOK_CEILING: Final = 60.0
 BETA: Final = 2.0
 
 # Answers that asking again within the interval will not change.
-SETTLED: Final = frozenset(
-    {Reason.STALE, Reason.OLDER, Reason.FUTURE, Reason.WRONG_NETWORK, Reason.CLIENT_ERROR, Reason.BLOCKED}
-)
+SETTLED: Final = frozenset({Reason.STALE, Reason.OLDER, Reason.FUTURE, Reason.CLIENT_ERROR, Reason.BLOCKED})
 
 
 def after_success(accepted: Accepted, expires_at: float | None, jitter: Callable[[float], float]) -> float:
@@ -46,6 +44,8 @@ def after_failure(
     endpoint: Endpoint, failing: int, reason: Reason, now: float, jitter: Callable[[float], float]
 ) -> float:
     """`failing` counts the failed polls in a row, this one included."""
+    if reason is Reason.WRONG_NETWORK:
+        return now + HOUR
     wait = RETRY_FLOOR + jitter(growing(failing, RETRY_FIRST, max(RETRY_CEILING, endpoint.interval)))
     return now + (max(wait, endpoint.interval) if reason in SETTLED else wait)
 
@@ -56,8 +56,7 @@ def early(body: CachedBody, interval: float, jitter: Callable[[float], float]) -
     XFetch asks at every look whether now - took * beta * ln(random) has passed the expiry; drawing that moment once is
     the same for somebody who can choose when to look. Never within the interval, so sources are asked no more often.
     """
-    latest = body.fetched_at + 2 * interval
-    due = latest if body.due is None else min(body.due, latest)
+    due = min(body.due or 0.0, body.fetched_at + 2 * interval)
     advance = body.took * BETA * -math.log(max(1.0 - jitter(1.0), 1e-9))
     return max(due - advance, body.fetched_at + interval)
 

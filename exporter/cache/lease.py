@@ -10,7 +10,6 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final, Self
 
 from exporter.cache.link import CacheError, Link
@@ -90,9 +89,7 @@ class Lease:
             self._renewal = asyncio.create_task(self._renew(), name=f"renew {self._key}")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._renewal is not None:
             self._renewal.cancel()
             await self._quietly(lambda redis: redis.eval(_RELEASE, 1, self._key, self._token, *self._rest))

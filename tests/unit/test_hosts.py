@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,31 @@ async def test_two_processes_with_one_file_share_a_budget(tmp_path: Path, wall: 
     assert answers == [None, None, None, NOW + 100]
     for file in files:
         await file.close()
+
+
+async def test_replicas_that_tell_each_other_share_a_budget_and_waits(tmp_path: Path, wall: Wall) -> None:
+    files = [Storage(tmp_path / "x.sqlite"), Storage(tmp_path / "y.sqlite")]
+    ours, theirs = (Hosts(file, wall, lambda _: False) for file in files)
+    assert [await ready_at(theirs, source()) for _ in range(2)] == [None, None]
+    ours.learn(source(), json.loads(json.dumps(theirs.known(source()))))
+    assert [await ready_at(ours, source()) for _ in range(2)] == [None, NOW + 100]
+    await theirs.failed(source(), BASE, ENDPOINT, FetchError(Reason.RATE_LIMITED, "", retry_after=500), 1)
+    ours.learn(source(), theirs.known(source()))
+    assert await ready_at(ours, source()) == NOW + 500
+    assert ours.known(source("beta")) == {}
+    for file in files:
+        await file.close()
+
+
+@pytest.mark.parametrize(
+    "told", [None, 7, [], {"tokens": "many", "updated_at": 0}, {"tokens": 9e99, "updated_at": 9e99}]
+)
+async def test_nonsense_from_a_replica_gives_nobody_more_than_a_full_bucket(
+    storage: Storage, wall: Wall, told: Any
+) -> None:
+    hosts = Hosts(storage, wall, lambda _: False)
+    hosts.learn(source(), {"a.example": told})
+    assert [await ready_at(hosts, source()) for _ in range(4)] == [None, None, None, NOW + 100]
 
 
 async def test_without_a_file_the_budget_is_kept_in_memory(storage: Storage, wall: Wall) -> None:
