@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from grafana.build import BOARDS
-from tests.blackbox.machine_room import Room, free_port, get, until
+from tests.blackbox.machine_room import Program, Room, free_port, get, until
 from tests.dashboards import VALUES, dashboards, filled, panels
 from tests.machine import ROOT, tool
 
@@ -56,15 +56,16 @@ def page_of(room: Room, *scenario: str) -> str:
     simulator = room.simulator(*scenario)
     room.forget_data()
     exporter = room.exporter(simulator.url)
-    until(lambda: complete(exporter.scrape().samples), f"every endpoint of {scenario or 'the healthy world'} is read")
-    text = exporter.scrape().text
+    until(lambda: complete(exporter), f"every endpoint of {' '.join(scenario)} is read")
+    text = get(f"{exporter.url}/metrics")[1].decode()
     exporter.stop()
     simulator.stop()
     return text
 
 
-def complete(samples: Mapping[str, float]) -> bool:
+def complete(exporter: Program) -> bool:
     """Every endpoint has been asked at least once, and all that is scored is there."""
+    samples = exporter.scrape("?name[]=btchealth_fetches_total&name[]=btchealth_overall_coverage_ratio").samples
     asked = [value for selector, value in samples.items() if selector.startswith("btchealth_fetches_total")]
     return bool(asked) and min(asked) > 0 and samples.get("btchealth_overall_coverage_ratio") == 1
 
@@ -142,7 +143,7 @@ def prometheus(room: Room, pages: str) -> Server:
     simulator = room.simulator()
     room.forget_data()
     exporter = room.exporter(simulator.url)
-    until(lambda: complete(exporter.scrape().samples), "every endpoint is read")
+    until(lambda: complete(exporter), "every endpoint is read")
     jobs = {
         HEALTHY: f"{exporter.url.removeprefix('http://')}/metrics",
         **{name: f"{pages}/{name}" for name in SCENARIOS},
