@@ -1,0 +1,125 @@
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exporter.archive import Archive
+from exporter.errors import RemoteError
+from exporter.history import Point, Window, on_grid
+from exporter.history.selector import Selector
+from exporter.history.sqlite import SqliteHistory
+from exporter.storage import Storage
+from exporter.web.answer import Answer, Ask, Refusal
+from exporter.web.api.routes import Api
+from exporter.web.api.timeseries import statistics
+from tests.unit.web.world import NOW, readable
+
+PATH = "/api/v2/score/timeseries"
+
+
+@pytest.mark.parametrize(
+    ("values", "want"),
+    [
+        ([], {"min": None, "max": None, "mean": None, "std_dev": None, "count": 0}),
+        ([3.0], {"min": 3.0, "max": 3.0, "mean": 3.0, "std_dev": 0.0, "count": 1}),
+        ([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0], {"min": 2.0, "max": 9.0, "mean": 5.0, "std_dev": 2.0, "count": 8}),
+        ([0.1] * 3, {"min": 0.1, "max": 0.1, "mean": 0.1, "std_dev": 0.0, "count": 3}),
+    ],
+)
+def test_statistics_of_the_points(values: list[float], want: dict[str, Any]) -> None:
+    assert statistics(values) == want
+
+
+@pytest.mark.parametrize(
+    ("samples", "want"),
+    [
+        ([], []),
+        ([(90, 1.0)], [(100, 1.0)]),
+        ([(100, 1.0), (110, 2.0), (199, 3.0), (301, 4.0)], [(100, 1.0), (200, 3.0)]),
+        ([(40, 1.0)], []),
+        ([(100, 1.0), (200, 2.0), (300, 3.0)], [(100, 1.0), (200, 2.0), (300, 3.0)]),
+    ],
+)
+def test_each_moment_has_the_last_sample_before_it_unless_that_is_too_old(
+    samples: list[Point], want: list[Point]
+) -> None:
+    assert on_grid(samples, Window(100, 300, 100), lambda _: 60) == want
+
+
+async def test_our_file_shows_a_gap_of_minutes_now_and_bridges_the_hours_of_long_ago(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "a.sqlite")
+    archive = Archive(storage, 400 * 86_400.0)
+    now = 1_790_000_000 // 3_600 * 3_600
+    for ago in (10 * 86_400, 10 * 86_400 - 3_600, 1_200, 60, 0):
+        await archive.append(now - ago, {}, {"x": float(ago)})
+    history = SqliteHistory(archive, lambda: now)
+    old = await history.points(Selector("x"), Window(now - 10 * 86_400, now - 10 * 86_400 + 5_400, 1_800))
+    new = await history.points(Selector("x"), Window(now - 1_200, now, 300))
+    await storage.close()
+    assert [value for _, value in old] == [864_000.0, 864_000.0, 860_400.0, 860_400.0]
+    assert [time - now for time, _ in new] == [-1_200, 0]
+
+
+class Slow:
+    """Counts questions and answers when `gate` opens."""
+
+    def __init__(self, *points: Point, fails: bool = False) -> None:
+        self.asked = 0
+        self.gate = asyncio.Event()
+        self._points, self._fails = points, fails
+
+    async def points(self, selector: Selector, window: Window) -> list[Point]:
+        del selector, window
+        self.asked += 1
+        await self.gate.wait()
+        if self._fails:
+            raise RemoteError("answered 500")
+        return list(self._points)
+
+
+def ask(history: Slow, storage: Storage) -> Any:
+    route = Api(readable(storage, history=history)).routes()[PATH]
+    return lambda query="": route.handlers["GET"](Ask("GET", PATH, query))
+
+
+async def test_those_who_ask_the_same_at_the_same_time_are_answered_at_once(tmp_path: Path) -> None:
+    history = Slow((1_789_999_200, 50.5))
+    page = ask(history, Storage(tmp_path / "a.sqlite"))
+    asking = [asyncio.create_task(page()) for _ in range(5)]
+    await asyncio.sleep(0)
+    gone = asking.pop()
+    gone.cancel()
+    history.gate.set()
+    answers: list[Answer] = await asyncio.gather(*asking)
+    assert history.asked == 1
+    body = json.loads(answers[0].body)
+    assert body["data"] == [[1_789_999_200, 50.5]]
+    assert (body["series"], body["step"], body["statistics"]["count"]) == ("btchealth_overall_score", 3_600, 1)
+    assert await page() == answers[0]
+    assert history.asked == 1
+
+
+async def test_a_history_server_that_fails_is_said_and_asked_again(tmp_path: Path) -> None:
+    history = Slow(fails=True)
+    history.gate.set()
+    page = ask(history, Storage(tmp_path / "a.sqlite"))
+    for _ in range(2):
+        with pytest.raises(Refusal, match="the history server answered 500") as caught:
+            await page()
+        assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "5"})
+    assert history.asked == 2
+
+
+async def test_answers_are_remembered_within_a_bound_of_bytes(tmp_path: Path) -> None:
+    history = Slow(*((NOW_MINUTE - 60 * number, number * 1.000001) for number in range(5_000)))
+    history.gate.set()
+    page = ask(history, Storage(tmp_path / "a.sqlite"))
+    for days in range(1, 101):
+        await page(f"days={days}")
+    await page("days=1")
+    assert history.asked == 101
+
+
+NOW_MINUTE = int(NOW) // 60 * 60
