@@ -37,6 +37,10 @@ test: $(DEV_STAMP) ## Check everything that CI checks
 demo: $(RUN_STAMP) $(TOOLS_STAMP) ## Run simulator, exporter, Prometheus and Alertmanager on this machine until Ctrl-C
 	@exec $(BIN)/python -m deploy.demo
 
+.PHONY: backfill
+backfill: $(DEV_STAMP) $(TOOLS_STAMP) ## Prometheus blocks of daily history: HISTORY=DIR BLOCKS=DIR
+	@tools/backfill "$(HISTORY)" "$(BLOCKS)"
+
 .PHONY: bench
 bench: $(DEV_STAMP) ## Measure speed and memory, as a table of ratios
 	@$(BIN)/python -m tests.bench
