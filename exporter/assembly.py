@@ -142,7 +142,7 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
     )
     alerts = AlertFeed(lambda: service.config.alerts.alertmanager_url, client, clock.sleep, api.changed)
     service.on_world = api.changed
-    return Exporter(service, _server(service, opened, meter, api, clock), api, alerts, client)
+    return Exporter(service, _server(service, opened, meter, api, clock, gathered.cache), api, alerts, client)
 
 
 def _prefix(web: WebConfig) -> str:
@@ -164,7 +164,7 @@ def _history(service: Service, client: JsonClient, clock: Clock) -> Callable[[],
     return history
 
 
-def _server(service: Service, opened: Opened, meter: Meter, api: Api, clock: Clock) -> Server:
+def _server(service: Service, opened: Opened, meter: Meter, api: Api, clock: Clock, cache: Cache) -> Server:
     web = opened.config.web
     contents = Contents(
         world=lambda: service.world,
@@ -174,6 +174,7 @@ def _server(service: Service, opened: Opened, meter: Meter, api: Api, clock: Clo
         configuration=lambda: as_yaml(service.config),
         version=build().version,
         storage_healthy=lambda: opened.storage.healthy,
+        cache_healthy=lambda: cache.healthy,
         reload=service.reload,
         api=api,
     )

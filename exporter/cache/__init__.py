@@ -53,6 +53,8 @@ class SharedTier(Protocol):
 
     @property
     def name(self) -> str: ...
+    @property
+    def healthy(self) -> bool: ...
     async def get(self, key: EndpointKey, known: CachedBody | None) -> CachedBody | None: ...
     async def put(self, body: CachedBody) -> None: ...
     async def delete(self, key: EndpointKey) -> None: ...
@@ -108,6 +110,10 @@ class Cache:
             await tier.delete(key)
         if self.shared is not None:
             await self.shared.delete(key)
+
+    @property
+    def healthy(self) -> bool:
+        return self.shared is None or self.shared.healthy
 
     async def close(self) -> None:
         if self.shared is not None:

@@ -49,6 +49,10 @@ class RedisTier:
         self._wall = wall
         self._max_bytes = max_bytes
 
+    @property
+    def healthy(self) -> bool:
+        return self._link.healthy
+
     async def get(self, key: EndpointKey, known: CachedBody | None = None) -> CachedBody | None:
         name = redis_key("body", key)
         try:

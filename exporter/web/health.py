@@ -35,7 +35,11 @@ def ready_page(world_now: WorldNow) -> Handler:
 
 
 def health_page(
-    world_now: WorldNow, source_names: tuple[str, ...], version: str, storage_healthy: Callable[[], bool]
+    world_now: WorldNow,
+    source_names: tuple[str, ...],
+    version: str,
+    storage_healthy: Callable[[], bool],
+    cache_healthy: Callable[[], bool],
 ) -> Handler:
     async def health(_: Ask) -> Answer:
         world = world_now()
@@ -43,12 +47,13 @@ def health_page(
         # What is known stays servable without a database; without any value there is nothing to serve.
         nothing = not world.view
         polled = [state for state in collectors.values() if state != DISABLED]
-        troubled = not storage_healthy() or any(state != HEALTHY for state in polled)
+        troubled = not (storage_healthy() and cache_healthy()) or any(state != HEALTHY for state in polled)
         body: dict[str, Any] = {
             "status": UNHEALTHY if nothing else DEGRADED if troubled else HEALTHY,
             "version": version,
             "database": HEALTHY if storage_healthy() else UNHEALTHY,
-            "cache": HEALTHY,
+            # Without the shared tier each replica goes on alone.
+            "cache": HEALTHY if cache_healthy() else DEGRADED,
             "collectors": collectors,
         }
         return as_json(body, 503 if nothing else 200)

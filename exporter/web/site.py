@@ -26,13 +26,16 @@ class Contents:
     configuration: Callable[[], str]
     version: str
     storage_healthy: Callable[[], bool]
+    cache_healthy: Callable[[], bool]
     reload: Callable[[], Awaitable[None]]
     api: Api
 
 
 def routes(contents: Contents, telemetry_path: str, prefix: str = "") -> dict[str, Route]:
     """By path. `prefix` is empty or starts with a slash and ends without one."""
-    health = health_page(contents.world, contents.source_names, contents.version, contents.storage_healthy)
+    health = health_page(
+        contents.world, contents.source_names, contents.version, contents.storage_healthy, contents.cache_healthy
+    )
     reload = reload_page(contents.reload)
     metrics = metrics_page(contents.publication, contents.metric_names, contents.source_names)
     table = {

@@ -23,6 +23,7 @@ class Shared:
     """A tier that others write to."""
 
     name = "redis"
+    healthy = True
 
     def __init__(self, body: CachedBody | None) -> None:
         self.body = body

@@ -56,24 +56,26 @@ def test_a_collector_is_as_well_as_its_endpoints(source: Any, want: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("source", "fresh", "storage", "status", "overall"),
+    ("source", "fresh", "storage", "cache", "status", "overall"),
     [
-        (SOURCE, True, True, 200, "healthy"),
-        (SOURCE, True, False, 200, "degraded"),
-        (replace(SOURCE, endpoints=(TIP, BROKEN)), True, True, 200, "degraded"),
-        (replace(SOURCE, up=False, endpoints=(BROKEN,)), False, True, 503, "unhealthy"),
+        (SOURCE, True, True, True, 200, "healthy"),
+        (SOURCE, True, False, True, 200, "degraded"),
+        (SOURCE, True, True, False, 200, "degraded"),
+        (replace(SOURCE, endpoints=(TIP, BROKEN)), True, True, True, 200, "degraded"),
+        (replace(SOURCE, up=False, endpoints=(BROKEN,)), False, True, True, 503, "unhealthy"),
     ],
 )
 async def test_health_is_bad_only_when_nothing_can_be_served(
-    source: Any, fresh: bool, storage: bool, status: int, overall: str
+    source: Any, fresh: bool, storage: bool, cache: bool, status: int, overall: str
 ) -> None:
-    page = health_page(lambda: world(source, fresh=fresh), ("mempool_space", "bitnodes"), "1.2.3", lambda: storage)
+    now, names = world(source, fresh=fresh), ("mempool_space", "bitnodes")
+    page = health_page(lambda: now, names, "1.2.3", lambda: storage, lambda: cache)
     answer = await page(GET)
     body = decoded(answer)
     assert (answer.status, body["status"], body["version"]) == (status, overall, "1.2.3")
     assert body["collectors"] == {"mempool_space": collector(source), "bitnodes": "disabled"}
     assert body["database"] == ("healthy" if storage else "unhealthy")
-    assert body["cache"] == "healthy"
+    assert body["cache"] == ("healthy" if cache else "degraded")
 
 
 class Reload:

@@ -81,5 +81,6 @@ def contents(storage: Storage | None = None) -> Contents:
         configuration=lambda: "log:\n  level: info\n",
         version="1.2.3",
         storage_healthy=lambda: True,
+        cache_healthy=lambda: True,
         reload=no_reload,
     )
