@@ -54,7 +54,7 @@ class House:
     def table(self, telemetry_path: str, prefix: str) -> dict[str, Route]:
         contents = Contents(
             world, self.publication, lambda: {"btchealth_x"}, ("mempool_space",), lambda: "log:\n  level: info\n",
-            "1.2.3", lambda: True, self.reload, Api(readable(self.storage)),
+            "1.2.3", lambda: True, lambda: True, self.reload, Api(readable(self.storage)),
         )  # fmt: skip
         return routes(contents, telemetry_path, prefix)
 
