@@ -1,27 +1,29 @@
 """Run once before the other services: makes the password that nobody chose, and Alertmanager's configuration.
 
-What exists already is kept, so that a restart changes nothing.
+A password that exists already is kept, so that a restart changes nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import runpy
 import secrets
 import sys
 from pathlib import Path
-from typing import Final
-
-PASSWORD: Final = Path("/run/btc-health/grafana/grafana_admin_password")
-CONFIGURATION: Final = Path("/run/btc-health/alertmanager/alertmanager.yml")
-ALERTMANAGER: Final = Path("/etc/alertmanager")
 
 
-def password(file: Path) -> None:
-    if not file.exists():
-        file.write_text(secrets.token_urlsafe(24))
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="prepare", description="Make what other services read.")
+    parser.add_argument("--run", type=Path, default=Path("/run/btc-health"), help="default %(default)s")
+    parser.add_argument("--alertmanager", type=Path, default=Path("/etc/alertmanager"), help="default %(default)s")
+    chosen = parser.parse_args()
+    password = chosen.run / "grafana" / "grafana_admin_password"
+    if not password.exists():
+        password.write_text(secrets.token_urlsafe(24))
+    configuration = chosen.run / "alertmanager" / "alertmanager.yml"
+    sys.argv = ["configure", str(configuration), "--home", str(chosen.alertmanager)]
+    runpy.run_path(str(chosen.alertmanager / "configure.py"), run_name="__main__")
 
 
 if __name__ == "__main__":
-    password(PASSWORD)
-    sys.argv = ["configure", str(CONFIGURATION), "--home", str(ALERTMANAGER)]
-    runpy.run_path(str(ALERTMANAGER / "configure.py"), run_name="__main__")
+    main()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import re
 import subprocess
@@ -203,14 +202,28 @@ def test_grafana_reads_what_the_provisioning_files_ask_for() -> None:
     assert (ROOT / "grafana/dashboards" / home.name).is_file()
 
 
-def test_the_password_is_made_once_and_by_chance(tmp_path: Path) -> None:
-    source = ROOT / "deploy/compose/prepare.py"
-    names: dict[str, Any] = {"__name__": "prepare"}
-    exec(compile(ast.parse(source.read_text()), source, "exec"), names)  # noqa: S102 - our own file, as the container runs it
-    first, second = tmp_path / "first", tmp_path / "second"
-    for file in (first, second, first):
-        kept = file.read_text() if file.exists() else None
-        names["password"](file)
-        assert kept in {None, file.read_text()}
-    assert len(first.read_text()) >= 24
-    assert first.read_text() != second.read_text()
+def test_the_password_is_made_once_and_by_chance_and_alertmanager_can_read_what_is_prepared(tmp_path: Path) -> None:
+    made = []
+    for name in ("first", "second", "first"):
+        for folder in ("grafana", "alertmanager"):
+            (tmp_path / name / folder).mkdir(parents=True, exist_ok=True)
+        flags = (f"--run={tmp_path / name}", f"--alertmanager={ROOT / 'alertmanager'}")
+        done = run(sys.executable, str(ROOT / "deploy/compose/prepare.py"), *flags)
+        assert done.returncode == 0, done.stderr
+        made.append((tmp_path / name / "grafana" / "grafana_admin_password").read_text())
+    first, second, again = made
+    assert (first == again, first == second, len(first) >= 24) == (True, False, True)
+    checked = run(str(tool("amtool")), "check-config", str(tmp_path / "first/alertmanager/alertmanager.yml"))
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_what_is_prepared_is_what_the_others_read() -> None:
+    mounts = dict(mount.split(":")[:2] for mount in services()["prepare"]["volumes"])
+    assert mounts["grafana-secrets"] == "/run/btc-health/grafana"
+    assert mounts["alertmanager-config"] == "/run/btc-health/alertmanager"
+    assert "grafana-secrets:/run/btc-health:ro" in services()["grafana"]["volumes"]
+    assert "alertmanager-config:/run/btc-health:ro" in services()["alertmanager"]["volumes"]
+    assert services()["grafana"]["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"] == (
+        "/run/btc-health/grafana_admin_password"
+    )
+    assert "--config.file=/run/btc-health/alertmanager.yml" in command("alertmanager")
