@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scoring.curves import linear, logarithmic
-from scoring.indicator import Indicator, Level, Pillar
+from scoring.indicator import Indicator, Largest, Level, Pillar
 from scoring.reading import series
 
 POOLS: Final = "mempool.space /api/v1/mining/pools/1w, pools merged by owner"
@@ -147,15 +147,17 @@ DECENTRALIZATION: Final = Pillar(
         ),
         Indicator(
             "node_client",
-            "Share of the largest client implementation",
-            Level(series("btchealth_nodes_client_family_share_ratio", family="core")),
+            "Share of the larger client implementation, Core or Knots, among the ten most frequent versions",
+            Largest(
+                tuple(series("btchealth_nodes_client_family_share_ratio", family=name) for name in ("core", "knots"))
+            ),
             linear(
                 (0.5, 100, "no implementation has a majority"),
                 (1.0, 0, "one code base: a bug in it is everybody's bug (CVE-2018-17144)"),
             ),
             weight=0.08,
             source="Bitnodes-style crawler, snapshot summary",
-            why="A defect in the only implementation stops or splits everybody at once.",
+            why="A defect in the implementation that nearly everybody runs stops or splits everybody at once.",
             daily=True,
             other_face=(
                 "Several implementations can disagree about the rules and split the chain: "

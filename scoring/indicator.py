@@ -82,7 +82,21 @@ class Scaled:
         return None if value is None else value * self.factor
 
 
-Quantity = Level | Ratio | Scaled
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The largest of several series, all of which must be known: one that is not could be the largest."""
+
+    selectors: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"largest of {', '.join(self.selectors)}"
+
+    def value(self, readings: Readings) -> float | None:
+        values = [known(readings, selector) for selector in self.selectors]
+        return max((value for value in values if value is not None), default=None) if None not in values else None
+
+
+Quantity = Level | Ratio | Scaled | Largest
 
 
 @dataclass(frozen=True, slots=True)

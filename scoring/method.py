@@ -8,8 +8,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from scoring.indicator import Indicator, Pillar
+
+# Weights are shares of a sum: beyond a thousand to one, nothing else would count.
+LARGEST_WEIGHT: Final = 1000.0
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,9 @@ def mistakes(method: Method, weights: Mapping[str, float]) -> list[str]:
         if name not in method.weight_names
     ]
     found += [
-        f"weight {name!r}: expected a number from 0, got {weight!r}"
+        f"weight {name!r}: expected a number from 0 to {LARGEST_WEIGHT:g}, got {weight!r}"
         for name, weight in weights.items()
-        if not math.isfinite(weight) or weight < 0
+        if not 0 <= weight <= LARGEST_WEIGHT
     ]
     if not found:
         groups = {"pillars": method.pillars} | {pillar.id: pillar.indicators for pillar in method.pillars}

@@ -22,13 +22,14 @@ from tests.unit.scoring.worlds import FIRST, SECOND, method
             ["weight 'frist': unknown; expected one of first, second, a, b, c, d, g"],
             id="a misspelt name",
         ),
-        pytest.param({"a": -1}, ["weight 'a': expected a number from 0, got -1"], id="below zero"),
-        pytest.param({"a": math.nan}, ["weight 'a': expected a number from 0, got nan"], id="not a number"),
+        pytest.param({"a": -1}, ["weight 'a': expected a number from 0 to 1000, got -1"], id="below zero"),
+        pytest.param({"a": 1e308}, ["weight 'a': expected a number from 0 to 1000, got 1e+308"], id="beyond all sense"),
+        pytest.param({"a": math.nan}, ["weight 'a': expected a number from 0 to 1000, got nan"], id="not a number"),
         pytest.param(
             {"x": 1, "b": math.inf},
             [
                 "weight 'x': unknown; expected one of first, second, a, b, c, d, g",
-                "weight 'b': expected a number from 0, got inf",
+                "weight 'b': expected a number from 0 to 1000, got inf",
             ],
             id="two mistakes",
         ),
