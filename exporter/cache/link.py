@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import structlog
 from redis import exceptions
+from redis.asyncio.sentinel import SentinelConnectionPool
 
 from exporter.breaker import growing
 from exporter.errors import BtcHealthError
@@ -105,6 +106,10 @@ class Link:
 
     async def close(self) -> None:
         await self._client.aclose()
+        pool = getattr(self._client, "connection_pool", None)
+        if isinstance(pool, SentinelConnectionPool):
+            for watcher in pool.sentinel_manager.sentinels:
+                await watcher.aclose()
 
     def _failed(self, what: str, error: BaseException) -> CacheError:
         failure = classified(error)

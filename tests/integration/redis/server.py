@@ -33,12 +33,16 @@ def soon(look: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
 
 @dataclass
 class RedisServer:
-    """One process on loopback that keeps nothing on disk; `stop` kills it, `start` brings an empty one at that port."""
+    """One process on loopback that keeps nothing on disk; `stop` kills it, `start` brings an empty one at that port.
+
+    `first`: arguments before those that make it so.
+    """
 
     program: Path
     folder: Path
     options: tuple[str, ...] = ()
     port: int = field(default_factory=free_port)
+    first: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +54,8 @@ class RedisServer:
         return redis.Redis(port=self.port, single_connection_client=True)
 
     def start(self) -> None:
-        arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        storing = () if self.first else ("--save", "", "--appendonly", "no")
+        arguments = [*self.first, "--port", str(self.port), "--bind", "127.0.0.1", *storing]
         with (self.folder / "redis.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.program, *arguments, "--dir", str(self.folder), *self.options], stdout=log, stderr=log
