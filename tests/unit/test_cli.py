@@ -229,8 +229,8 @@ class Study:
 def test_a_backtest_is_printed_and_written_where_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("exporter.commands.study.score_history", Study)
-    monkeypatch.setattr("exporter.commands.study.contents", lambda _: [])
+    monkeypatch.setattr("exporter.commands.backtest.score_history", Study)
+    monkeypatch.setattr("exporter.commands.backtest.contents", lambda _: [])
     given = ["--history", str(tmp_path), "--events", "events.csv"]
     csv, report = tmp_path / "scores.csv", tmp_path / "report"
     assert run("backtest", *given, "--json", "--scores-out", str(csv), "--report", str(report)) == 0

@@ -1,4 +1,4 @@
-"""`methodology` prints how the score is made; `backtest` scores a history and studies what happened in it."""
+"""Score a history and study what happened in it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from exporter.errors import ConfigError
-from scoring import methodology as published
 from scoring.backtest import HistoryError, Result
 from scoring.backtest import run as score_history
 from scoring.backtest.document import markdown
 from scoring.backtest.report import contents
 
 
-def methodology(arguments: Namespace, _: Mapping[str, str]) -> int:
-    if arguments.format == "json":
-        json.dump(published.as_json(), sys.stdout, indent=2)
-        sys.stdout.write("\n")
-    else:
-        sys.stdout.write(published.markdown())
-    return 0
-
-
-def backtest(arguments: Namespace, _: Mapping[str, str]) -> int:
+def run(arguments: Namespace, _: Mapping[str, str]) -> int:
     result = _scored(arguments)
     if arguments.scores_out:
         with arguments.scores_out.open("w", encoding="utf-8", newline="") as stream:
