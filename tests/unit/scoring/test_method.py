@@ -18,8 +18,8 @@ from tests.unit.scoring.worlds import FIRST, SECOND, method
         pytest.param({}, [], id="none"),
         pytest.param({"first": 2, "a": 0.1}, [], id="a pillar and an indicator"),
         pytest.param(
-            {"frist": 1},
-            ["weight 'frist': unknown; expected one of first, second, a, b, c, d, g"],
+            {"nobody": 1},
+            ["weight 'nobody': unknown; expected one of first, second, a, b, c, d, g"],
             id="a misspelt name",
         ),
         pytest.param({"a": -1}, ["weight 'a': expected a number from 0 to 1000, got -1"], id="below zero"),
