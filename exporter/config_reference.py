@@ -45,8 +45,38 @@ This page is written by `python -m exporter.config_reference docs` and compared 
 """
 
 
+_WEB_FILE: Final = """\
+## Web configuration file
+
+`--web.config.file` names a file in the format of Prometheus's exporter-toolkit, so that `promtool check web-config`
+checks it. It is looked at on every request: changed certificates, users and headers hold at once, and a change that
+cannot be used is logged, shown by `btchealth_exporter_web_config_last_reload_successful`, and changes nothing.
+
+```yaml
+tls_server_config:
+  cert_file: server.pem             # relative to the folder of this file
+  key_file: server.key
+  client_ca_file: clients.pem
+  client_auth_type: RequireAndVerifyClientCert
+  client_allowed_sans: [prometheus.example]
+basic_auth_users:
+  prometheus: $2y$10$...            # htpasswd -nBC 10 prometheus
+rate_limit: {interval: 100ms, burst: 20}
+```
+
+What differs from a server written in Go:
+
+- A client certificate that is asked for is verified: `RequestClientCert` and `RequireAnyClientCert` are refused.
+- TLS 1.2 is the oldest version, HTTP/1.1 the only protocol, and `curve_preferences` takes one curve.
+- A client certificate without an allowed name gets an answer of 403 rather than a broken handshake.
+- Every answer carries the security headers that OWASP lists for REST, with TLS also `Strict-Transport-Security`; a
+  header set blank in `http_server_config` is not sent.
+- TLS cannot be switched on or off while running.
+"""
+
+
 def markdown() -> str:
-    return "\n".join((_INTRODUCTION, *_flag_table(), *_key_table(), *_source_table()))
+    return "\n".join((_INTRODUCTION, *_flag_table(), _WEB_FILE, *_key_table(), *_source_table()))
 
 
 def _flag_table() -> Iterator[str]:

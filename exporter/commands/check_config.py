@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 
 from exporter.commands.configuration import loader
 from exporter.config import Config, as_yaml
+from exporter.errors import ConfigError
+from exporter.network import tls_context
 from exporter.web.webfile import WebFile
 
 
@@ -16,8 +18,15 @@ def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
 
 
 def check(load: Callable[[], Config]) -> int:
-    """Raises ConfigError, also for a web configuration file that cannot be used."""
+    """Raises ConfigError, also for files that the configuration names and that cannot be used."""
     config = load()
-    WebFile(config.web.config_file)
+    problems: list[str] = []
+    for use in (lambda: WebFile(config.web.config_file), lambda: tls_context(config.http_client.ca_file)):
+        try:
+            use()
+        except ConfigError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigError("\n".join(problems))
     sys.stdout.write(as_yaml(config))
     return 0

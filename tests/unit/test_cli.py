@@ -96,11 +96,14 @@ def test_check_config_reports_every_mistake_and_exits_2(tmp_path: Path, capsys: 
     assert all(line.startswith("btc-health: error: ") for line in lines)
 
 
-def test_check_config_looks_into_the_web_file_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "web.yml"
-    file.write_text("basic_auth_users: {me: plain}\n")
-    assert run("check-config", BTC_HEALTH_WEB__CONFIG_FILE=str(file)) == 2
-    assert f"{file}:1: basic_auth_users.me: got <secret>, expected a bcrypt hash" in capsys.readouterr().err
+def test_check_config_looks_into_the_files_it_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    web, authorities = tmp_path / "web.yml", tmp_path / "ca.pem"
+    web.write_text("basic_auth_users: {me: plain}\n")
+    environ = {"BTC_HEALTH_WEB__CONFIG_FILE": str(web), "BTC_HEALTH_HTTP_CLIENT__CA_FILE": str(authorities)}
+    assert run("check-config", **environ) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert f"{web}:1: basic_auth_users.me: got <secret>, expected a bcrypt hash" in first
+    assert f"http_client.ca_file: '{authorities}'" in second
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
