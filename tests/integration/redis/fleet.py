@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,9 +29,8 @@ class Fleet:
         self.redis = RedisServer(tool("redis-server"), self.folder)
         self.redis.start()
         self.simulator = self._room("simulator").simulator()
-        rooms = [self._room(f"replica-{number}") for number in range(self.size)]
-        with ThreadPoolExecutor(self.size) as starting:
-            self.exporters = list(starting.map(lambda room: room.exporter({}, config=self._config()), rooms))
+        for number in range(self.size):
+            self.exporters.append(self._room(f"replica-{number}").exporter({}, config=self._config()))
 
     def close(self) -> None:
         for room in self.rooms:
