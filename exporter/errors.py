@@ -61,7 +61,9 @@ class UpstreamError(BtcHealthError):
 
 
 class FetchError(UpstreamError):
-    pass
+    """`url`: what was asked last, after redirects; None where nobody was asked."""
+
+    url: str | None = None
 
 
 class BodyError(UpstreamError):

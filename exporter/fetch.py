@@ -63,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`host` is the one that answered, after redirects; `lifetime` counts from when the response left its origin."""
+    """`host` and `url` are what answered, after redirects; `lifetime` counts from when the response left its origin."""
 
     body: bytes
     not_modified: bool
@@ -75,6 +75,7 @@ class Response:
     etag: str | None = None
     last_modified: str | None = None
     lifetime: float | None = None
+    url: str = ""
 
     @property
     def body_time(self) -> float:
@@ -123,11 +124,18 @@ class Fetcher:
         for _ in range(REDIRECTS + 1):
             self._refuse_private(url)
             async with gate(network.host_key(url)):
-                answer = await self._exchange(request, url)
+                answer = await self._exchange_at(request, url)
             if isinstance(answer, Response):
                 return answer
             url = redirected(request, url, answer)
         raise FetchError(Reason.REDIRECT, f"{request.url.host}: more than {REDIRECTS} redirects")
+
+    async def _exchange_at(self, request: Request, url: URL) -> Response | str:
+        try:
+            return await self._exchange(request, url)
+        except FetchError as error:
+            error.url = str(url.with_user(None))
+            raise
 
     def _refuse_private(self, url: URL) -> None:
         host = url.host or ""
@@ -202,6 +210,7 @@ class Fetcher:
             etag=stated.get("ETag"),
             last_modified=stated.get("Last-Modified"),
             lifetime=reading.lifetime(stated),
+            url=str(url.with_user(None)),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from yarl import URL
 
 from exporter.breaker import Breaker, BreakerState
-from exporter.errors import UpstreamError
+from exporter.errors import FetchError, UpstreamError
 from exporter.limits import BudgetError, HostState
 from exporter.network import host_key
 from exporter.spec import DAY, HOUR, Budget, Endpoint, Source
@@ -21,6 +21,8 @@ HOSTS: Final = "hosts"
 BREAKERS: Final = "breakers"
 ROUTES: Final = "routes"
 REFUSALS: Final = "refusals"
+VOUCHED: Final = "vouched"
+ROOMS: Final = (HOSTS, BREAKERS, ROUTES, REFUSALS, VOUCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,16 @@ class Refusal:
 
 
 class Hosts:
-    """Keys are a source's name and a host key or a base URL, so that sources behind one proxy stay apart."""
+    """Keys are a source's name and a host key or a base URL, so that sources behind one proxy stay apart.
+
+    Budgets and waits belong to hosts; breakers to base URLs after redirects, for two of them may share a host.
+    """
 
     def __init__(self, storage: Storage, wall: Callable[[], float], public: Callable[[str], bool]) -> None:
         self._storage = storage
         self._wall = wall
         self._public = public
-        self._stored: dict[str, dict[str, Any]] = {room: {} for room in (HOSTS, BREAKERS, ROUTES, REFUSALS)}
+        self._stored: dict[str, dict[str, Any]] = {room: {} for room in ROOMS}
         self._states: dict[str, HostState] = {}
         self._breakers: dict[str, Breaker] = {}
         self._refusals: dict[str, Refusal] = {}
@@ -63,14 +68,25 @@ class Hosts:
         self._refusals = {key: value for key, value in refusals if value is not None}
 
     def route(self, source: Source, base_url: str) -> str:
-        """The host that answered last time, after redirects."""
+        """Where this base URL led last time: another base URL after redirects, else itself."""
         known = self._stored[ROUTES].get(_key(source, base_url))
-        return known if isinstance(known, str) else host_key(URL(base_url))
+        return known if isinstance(known, str) and "://" in known else base_url
+
+    def host(self, source: Source, base_url: str) -> str:
+        """Host key of what answered last time."""
+        return host_key(URL(self.route(source, base_url)))
+
+    async def led_to(self, source: Source, base_url: str, endpoint: Endpoint, url: str) -> None:
+        """Note which URL answered for this endpoint of a base URL."""
+        route = _route(base_url, endpoint.path, url)
+        if route != self.route(source, base_url):
+            await self._keep(ROUTES, _key(source, base_url), route)
 
     def closed_until(self, source: Source, base_url: str) -> float:
-        """When this base URL may be asked again, as far as the host decides; in the past means now."""
-        host = self.route(source, base_url)
-        return max(self._state(source, host).blocked_until, self._breaker(source, host).open_until)
+        """When this base URL may be asked again, as far as its host decides; in the past means now."""
+        route = self.route(source, base_url)
+        waits = self._state(source, host_key(URL(route))).blocked_until
+        return max(waits, self._breaker(source, route).open_until)
 
     def refused_until(self, source: Source, base_url: str, endpoint: Endpoint) -> float:
         """When this base URL may be asked again, as far as we refuse it for its network; in the past means now."""
@@ -85,7 +101,7 @@ class Hosts:
 
     def remaining(self, source: Source, base_url: str) -> int:
         """Requests that may be made at this moment."""
-        return self._state(source, self.route(source, base_url)).remaining(source.budget, self._wall())
+        return self._state(source, self.host(source, base_url)).remaining(source.budget, self._wall())
 
     @asynccontextmanager
     async def turn(self, source: Source, host: str) -> AsyncIterator[None]:
@@ -94,10 +110,9 @@ class Hosts:
             await self._charge(source, host)
             yield
 
-    async def succeeded(self, source: Source, base_url: str, host: str, endpoint: Endpoint) -> None:
-        if host != self.route(source, base_url):
-            await self._keep(ROUTES, _key(source, base_url), host)
-        await self._set_breaker(source, host, self._breaker(source, host).success())
+    async def succeeded(self, source: Source, base_url: str, endpoint: Endpoint) -> None:
+        route = self.route(source, base_url)
+        await self._set_breaker(source, route, self._breaker(source, route).success())
         refusal = self.refusal(source, base_url)
         if refusal is not None and refusal.endpoint == endpoint.name:
             del self._refusals[_key(source, base_url)]
@@ -106,12 +121,22 @@ class Hosts:
     async def failed(
         self, source: Source, base_url: str, endpoint: Endpoint, error: UpstreamError, endpoints: int
     ) -> None:
-        """Note a failure of one of the source's `endpoints` many endpoints."""
-        now, host = self._wall(), self.route(source, base_url)
+        """Note a failure of one of the source's `endpoints` many endpoints, where redirects led."""
+        if isinstance(error, FetchError) and error.url is not None:
+            await self.led_to(source, base_url, endpoint, error.url)
+        now, route = self._wall(), self.route(source, base_url)
         if error.retry_after is not None:
-            await self._block(source, host, error.retry_after)
-        breaker = self._breaker(source, host).failure(endpoint.name, error.reason, endpoints, now)
-        await self._set_breaker(source, host, breaker)
+            await self._block(source, host_key(URL(route)), error.retry_after)
+        breaker = self._breaker(source, route).failure(endpoint.name, error.reason, endpoints, now)
+        await self._set_breaker(source, route, breaker)
+
+    def vouched(self, source: Source, base_url: str) -> bool:
+        """Whether what this base URL says may be believed without asking first which network it serves."""
+        until = self._stored[VOUCHED].get(_key(source, base_url))
+        return isinstance(until, int | float) and self._wall() < until
+
+    async def vouch(self, source: Source, base_url: str, seconds: float) -> None:
+        await self._keep(VOUCHED, _key(source, base_url), self._wall() + seconds)
 
     def known(self, source: Source) -> dict[str, Any]:
         """Budgets and waits of the source's hosts by host key, as JSON: what replicas tell each other."""
@@ -172,16 +197,16 @@ class Hosts:
         self._states[key] = change(before)
         return before
 
-    def _breaker(self, source: Source, host: str) -> Breaker:
-        key = _key(source, host)
+    def _breaker(self, source: Source, route: str) -> Breaker:
+        key = _key(source, route)
         if key not in self._breakers:
             self._breakers[key] = Breaker.from_json(self._stored[BREAKERS].get(key), self._wall())
         return self._breakers[key]
 
-    async def _set_breaker(self, source: Source, host: str, breaker: Breaker) -> None:
-        if breaker != self._breaker(source, host):
-            self._breakers[_key(source, host)] = breaker
-            await self._keep(BREAKERS, _key(source, host), breaker.to_json())
+    async def _set_breaker(self, source: Source, route: str, breaker: Breaker) -> None:
+        if breaker != self._breaker(source, route):
+            self._breakers[_key(source, route)] = breaker
+            await self._keep(BREAKERS, _key(source, route), breaker.to_json())
 
     async def _keep(self, room: str, key: str, value: Any) -> None:
         self._stored[room][key] = value
@@ -190,3 +215,12 @@ class Hosts:
 
 def _key(source: Source, what: str) -> str:
     return f"{source.name} {what}"
+
+
+def _route(base_url: str, path: str, url: str) -> str:
+    """The base URL that `path` belongs to in `url`; the origin where redirects changed the path too."""
+    asked = str(URL(base_url + path))
+    if url == asked:
+        return base_url
+    tail = asked.removeprefix(str(URL(base_url)).rstrip("/"))
+    return url.removesuffix(tail) if url.endswith(tail) else str(URL(url).origin())

@@ -68,4 +68,4 @@ def look(interval: float, now: float, ask_at: float) -> float:
 
 def longest_wait(endpoint: Endpoint) -> float:
     """No wait after a failure is longer."""
-    return RETRY_FLOOR + max(RETRY_CEILING, endpoint.interval)
+    return max(RETRY_FLOOR + max(RETRY_CEILING, endpoint.interval), HOUR)

@@ -47,6 +47,11 @@ class SourcePlan:
     def name(self) -> str:
         return self.source.name
 
+    @property
+    def witness(self) -> Endpoint | None:
+        """The endpoint without metrics, whose only purpose is to know which network a base URL serves."""
+        return next((one for one in self.endpoints if not one.origins), None)
+
     def secrets(self, base_url: str) -> dict[str, str]:
         """The headers that prove who we are."""
         header, login = self.source.key_header, self.logins.get(base_url)
@@ -73,7 +78,9 @@ def plans(sources: Iterable[Source], settings: Settings) -> tuple[SourcePlan, ..
 def _plan(source: Source, chosen: SourceSettings, endpoints: tuple[Endpoint, ...]) -> SourcePlan:
     split = [_without_login(base_url) for base_url in chosen.base_urls]
     logins = {base_url: login for base_url, login in split if login}
-    return SourcePlan(source, tuple(base_url for base_url, _ in split), endpoints, chosen.api_key, logins)
+    # Whoever knows the network is asked first, so that nothing of another one is shown even for a moment.
+    ordered = tuple(sorted(endpoints, key=lambda one: bool(one.origins)))
+    return SourcePlan(source, tuple(base_url for base_url, _ in split), ordered, chosen.api_key, logins)
 
 
 def _without_login(base_url: str) -> tuple[str, str | None]:

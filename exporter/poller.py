@@ -150,7 +150,7 @@ class Poller:
 
     async def _poll(self, endpoint: Endpoint) -> Poll:
         known = await self._known(endpoint, self._clock.wall())
-        kept = await self._kept(endpoint, known)
+        kept = None if self._upstream.looks_again(endpoint) else await self._kept(endpoint, known)
         if kept is not None:
             return kept
         if self._leases is None:

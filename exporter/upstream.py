@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 import structlog
 
 from exporter import pace
+from exporter.breaker import UNAVAILABLE
 from exporter.cache import CachedBody
 from exporter.clock import Clock
 from exporter.errors import Reason, UpstreamError
@@ -18,8 +20,12 @@ from exporter.intake import Intake
 from exporter.limits import BudgetError
 from exporter.plan import SourcePlan
 from exporter.snapshot import Accepted
-from exporter.spec import HOUR, Endpoint, Parsed
+from exporter.spec import DAY, MINUTE, Endpoint, Parsed
 from exporter.statistics import Record, Statistics
+
+# An answer to the question for the network is good for a month; one that could not be had is asked for again soon.
+MONTH: Final = 30 * DAY
+AGAIN: Final = 5 * MINUTE
 
 _log = structlog.get_logger(__name__)
 
@@ -52,36 +58,73 @@ class Upstream:
         errors: list[UpstreamError] = []
         asked: set[str] = set()
         for position, base_url in enumerate(self.plan.base_urls):
-            host = self.hosts.route(self.plan.source, base_url)
-            if host in asked or self._closed_until(endpoint, base_url) > self.clock.wall():
+            if self._is_closed(endpoint, base_url, asked):
                 continue
-            asked.add(host)
             try:
-                return await self._attempt(endpoint, base_url, known)
+                await self._vouch(endpoint, position)
+                if not self._is_closed(endpoint, base_url, asked):
+                    return await self._attempt(endpoint, base_url, known)
             except UpstreamError as error:
                 await self._failed(endpoint, position, error)
                 errors.append(error)
+            asked.add(self.hosts.route(self.plan.source, base_url))
         if errors:
             raise errors[0]
         raise BudgetError(min(self._closed_until(endpoint, base_url) for base_url in self.plan.base_urls))
 
+    def looks_again(self, endpoint: Endpoint) -> bool:
+        """Whether it is time for this endpoint to look at a base URL that it has refused."""
+        now = self.clock.wall()
+        return any(until <= now for until in self._refused_by(endpoint))
+
+    def _refused_by(self, endpoint: Endpoint) -> list[float]:
+        """When this endpoint may look again at the base URLs it has refused."""
+        refusals = (self.hosts.refusal(self.plan.source, base_url) for base_url in self.plan.base_urls)
+        return [one.until(endpoint.name) for one in refusals if one is not None and one.endpoint == endpoint.name]
+
+    def _is_closed(self, endpoint: Endpoint, base_url: str, asked: set[str]) -> bool:
+        if self.hosts.route(self.plan.source, base_url) in asked:
+            return True
+        return self._closed_until(endpoint, base_url) > self.clock.wall()
+
     def _closed_until(self, endpoint: Endpoint, base_url: str) -> float:
-        refused = self.hosts.refused_until(self.plan.source, base_url, endpoint)
-        # A refusal may be lifted before it lapses: look again every hour, which costs no call.
-        look_again = min(refused, self.clock.wall() + HOUR)
-        return max(look_again, self.hosts.closed_until(self.plan.source, base_url))
+        now, refusal = self.clock.wall(), self.hosts.refusal(self.plan.source, base_url)
+        closed = self.hosts.closed_until(self.plan.source, base_url)
+        if refusal is None or refusal.until(endpoint.name) <= now:
+            return closed
+        # Who cannot tell looks whether the refusal was lifted just after who can has looked; that costs no call.
+        witness = refusal.until(refusal.endpoint)
+        return max(closed, witness if endpoint.name == refusal.endpoint else max(witness, now) + MINUTE)
+
+    async def _vouch(self, endpoint: Endpoint, position: int) -> None:
+        """Before anything else of a base URL is believed, ask the endpoint that is there to know its network."""
+        base_url, source = self.plan.base_urls[position], self.plan.source
+        witness = self.plan.witness
+        if witness is None or witness is endpoint or self.hosts.vouched(source, base_url):
+            return
+        try:
+            await self._attempt(witness, base_url, None)
+        except UpstreamError as error:
+            await self._failed(witness, position, error)
+            # A server without that path is believed for a day: values that cannot be the main network's refuse it too.
+            await self.hosts.vouch(source, base_url, AGAIN if error.reason in UNAVAILABLE else DAY)
 
     async def _attempt(self, endpoint: Endpoint, base_url: str, known: CachedBody | None) -> Answer:
-        record = self._record(endpoint)
+        record, source = self._record(endpoint), self.plan.source
         response, body = await self._fetch(endpoint, base_url, known, record)
+        await self.hosts.led_to(source, base_url, endpoint, response.url)
         if response.clock_skew is not None:
             self.statistics.clock_skew[self.plan.name] = response.clock_skew
         accepted, parsed = await self.intake.take(endpoint, body, self.previous(endpoint), record.count)
-        await self.hosts.succeeded(self.plan.source, base_url, response.host, endpoint)
+        await self.hosts.succeeded(source, base_url, endpoint)
+        if endpoint is self.plan.witness:
+            await self.hosts.vouch(source, base_url, MONTH)
         return Answer(self._dated(body, accepted), accepted, parsed)
 
     def _dated(self, body: CachedBody, accepted: Accepted) -> CachedBody:
-        return replace(body, due=pace.after_success(accepted, body.expires_at, self.clock.jitter))
+        due = pace.after_success(accepted, body.expires_at, self.clock.jitter)
+        soonest = self.clock.wall() + AGAIN
+        return replace(body, due=min([due, *(max(until, soonest) for until in self._refused_by(accepted.endpoint))]))
 
     async def _fetch(
         self, endpoint: Endpoint, base_url: str, known: CachedBody | None, record: Record

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,15 +134,15 @@ async def test_without_a_file_the_budget_is_kept_in_memory(storage: Storage, wal
 
 async def test_waits_breakers_and_redirects_survive_a_restart(storage: Storage, wall: Wall) -> None:
     before = Hosts(storage, wall, lambda _: True)
-    await before.succeeded(source(), BASE, "b.example", ENDPOINT)
+    await before.led_to(source(), BASE, ENDPOINT, "https://b.example/one")
     await before.failed(source(), BASE, ENDPOINT, FetchError(Reason.RATE_LIMITED, "", retry_after=500), 9)
     after = Hosts(storage, wall, lambda _: True)
     await after.load()
-    assert after.route(source(), BASE) == "b.example"
+    assert (after.route(source(), BASE), after.host(source(), BASE)) == ("https://b.example", "b.example")
     assert after.closed_until(source(), BASE) == NOW + 500
     assert after.remaining(source(), BASE) == 0
     assert after.breaker_state(source(), BASE) == "open"
-    assert after.route(source(), "http://a.example:8080/x") == "a.example:8080"
+    assert after.host(source(), "http://a.example:8080/x") == "a.example:8080"
 
 
 async def test_a_refusal_survives_a_restart_and_holds_longer_for_those_who_cannot_tell(
@@ -155,8 +156,43 @@ async def test_a_refusal_survives_a_restart_and_holds_longer_for_those_who_canno
     assert hosts.refused_until(source(), BASE, ENDPOINT) == NOW + 3600
     assert hosts.refused_until(source(), BASE, other) == NOW + 86400
     assert hosts.refusal(source(), "nonsense") is None
-    await hosts.succeeded(source(), BASE, "a.example", other)
+    await hosts.succeeded(source(), BASE, other)
     assert hosts.refusal(source(), BASE) is not None
-    await hosts.succeeded(source(), BASE, "a.example", ENDPOINT)
+    await hosts.succeeded(source(), BASE, ENDPOINT)
     assert hosts.refusal(source(), BASE) is None
     assert await storage.load(REFUSALS) == {"alpha nonsense": ["unreadable"]}
+
+
+@pytest.mark.parametrize(
+    ("url", "route"),
+    [
+        ("https://a.example/below/one?x=1,2", "https://a.example/below"),
+        ("https://b.example/one?x=1,2", "https://b.example"),
+        ("https://b.example/other/one?x=1,2", "https://b.example/other"),
+        ("https://b.example/quite/another", "https://b.example"),
+    ],
+    ids=["no redirect", "another host", "another host and prefix", "another path"],
+)
+async def test_where_a_base_url_leads(url: str, route: str, storage: Storage, wall: Wall) -> None:
+    hosts, base_url = Hosts(storage, wall, lambda _: True), "https://a.example/below"
+    await hosts.led_to(source(), base_url, replace(ENDPOINT, path="/one?x=1,2"), url)
+    assert hosts.route(source(), base_url) == route
+
+
+async def test_a_failure_behind_a_redirect_is_held_against_the_host_that_failed(storage: Storage, wall: Wall) -> None:
+    hosts, error = Hosts(storage, wall, lambda _: True), FetchError(Reason.RATE_LIMITED, "", retry_after=61200)
+    error.url = "https://b.example/one"
+    await hosts.failed(source(), BASE, ENDPOINT, error, 9)
+    assert hosts.closed_until(source(), "https://b.example") == NOW + 61200
+    assert hosts.closed_until(source(), BASE) == NOW + 61200
+    assert await ready_at(hosts, source(), "a.example") is None
+
+
+async def test_base_urls_of_one_host_share_its_waits_and_not_their_breakers(storage: Storage, wall: Wall) -> None:
+    hosts, prefixed = Hosts(storage, wall, lambda _: True), f"{BASE}/other"
+    for _ in range(5):
+        await hosts.failed(source(), BASE, ENDPOINT, FetchError(Reason.SERVER_ERROR, ""), 1)
+    assert hosts.closed_until(source(), BASE) > NOW
+    assert hosts.closed_until(source(), prefixed) <= NOW
+    await hosts.failed(source(), BASE, ENDPOINT, FetchError(Reason.SERVER_ERROR, "", retry_after=900), 1)
+    assert hosts.closed_until(source(), prefixed) == NOW + 900

@@ -74,6 +74,8 @@ def test_polls_are_spread_over_a_tenth_of_the_interval() -> None:
         (60, 1, Reason.STALE, 60, 60),
         (60, 50, Reason.STALE, 60, 305),
         (3600, 3, Reason.OLDER, 3600, 3600),
+        (60, 1, Reason.WRONG_NETWORK, 3600, 3600),
+        (86400, 9, Reason.WRONG_NETWORK, 3600, 3600),
     ],
 )
 def test_the_next_poll_after_a_failure(

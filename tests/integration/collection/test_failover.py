@@ -154,3 +154,93 @@ async def test_a_refused_base_url_is_looked_at_once_an_hour_and_taken_back_when_
         await clock.forward(3600)
         assert upstream.calls["/b"] > 1
         assert set(run.values()) == {"a_value", "a_other", "b_value", "b_other"}
+
+
+async def test_two_base_urls_on_one_host_are_two_backends(
+    clock: FakeClock, storage: Storage, upstream: Upstream
+) -> None:
+    async def down(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    names = "abcdef"
+    upstream.says = {f"/dead/{name}": down for name in names} | {f"/alive/{name}": GOOD for name in names}
+    base_urls = [f"{upstream.url}/dead", f"{upstream.url}/alive"]
+    async with play(clock, storage, base_urls, *(declare(name) for name in names)) as run:
+        assert len(run.values()) == 12
+        assert run.collection.figures()[0].up
+        assert sum(run.figures(name).failures[Reason.SERVER_ERROR] for name in names) == 5
+
+
+async def test_a_wait_asked_for_behind_a_redirect_is_kept_by_every_base_url_that_leads_there(
+    clock: FakeClock, storage: Storage, upstream: Upstream, second: Upstream
+) -> None:
+    async def moved(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound(f"{second.url}{request.path}")
+
+    async def too_many(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=429, headers={"Retry-After": "61200"})
+
+    upstream.says["/a"] = moved
+    second.says["/a"] = too_many
+    hosts = (second.url.removeprefix("http://"),)
+    async with play(clock, storage, [upstream.url, second.url], declare("a"), hosts=hosts):
+        await clock.forward(61199)
+        assert (upstream.calls["/a"], second.calls["/a"]) == (1, 1)
+        await clock.forward(1)
+        assert second.calls["/a"] == 2
+
+
+def witness() -> Endpoint:
+    """Knows the network and yields nothing."""
+
+    def parse(body: Any) -> Sequence[Sample | None]:
+        if body.value == 0:
+            raise BodyError(Reason.WRONG_NETWORK, "another genesis block")
+        return ()
+
+    return declare("genesis", parse=parse, origins={}, interval=86400.0)
+
+
+async def test_nothing_is_shown_of_a_base_url_before_its_network_is_known(
+    clock: FakeClock, storage: Storage, upstream: Upstream, second: Upstream
+) -> None:
+    shown: list[set[str]] = []
+    upstream.says = {"/genesis": {"value": 0}, "/a": OTHER, "/b": OTHER}
+    second.says = {"/genesis": {"value": 0}, "/a": OTHER, "/b": OTHER}
+    run = play(clock, storage, [upstream.url, second.url], declare("a"), declare("b"), witness())
+    async with run:
+        shown.append(set(run.values()))
+        await clock.forward(3599)
+        shown.append(set(run.values()))
+        assert shown == [set(), set()]
+        assert (upstream.calls, second.calls) == ({"/genesis": 1}, {"/genesis": 1})
+        second.says["/genesis"] = GOOD
+        await clock.forward(120)
+        assert len(run.values()) == 4
+        assert run.figures("a").base_urls_active == (False, True)
+        upstream.says["/genesis"] = GOOD
+        await clock.forward(3700)
+        assert run.figures("a").base_urls_active == (True, False)
+        assert run.collection.figures()[0].refusals == {}
+
+
+async def test_the_second_base_url_is_asked_for_its_network_before_it_takes_over(
+    clock: FakeClock, storage: Storage, upstream: Upstream, second: Upstream
+) -> None:
+    upstream.says = {"/genesis": GOOD, "/b": GOOD}
+    second.says = {"/genesis": {"value": 0}, "/a": OTHER}
+    async with play(clock, storage, [upstream.url, second.url], declare("a"), declare("b"), witness()) as run:
+        await clock.forward(600)
+        assert set(run.values()) == {"b_value", "b_other"}
+        assert second.calls == {"/genesis": 1}
+        assert list(run.collection.figures()[0].refusals) == [second.url]
+
+
+async def test_a_server_that_does_not_tell_its_network_is_believed(
+    clock: FakeClock, storage: Storage, upstream: Upstream
+) -> None:
+    upstream.says = {"/a": GOOD}
+    async with play(clock, storage, [upstream.url], declare("a"), witness()) as run:
+        await clock.forward(600)
+        assert set(run.values()) == {"a_value", "a_other"}
+        assert upstream.calls["/genesis"] <= 2
