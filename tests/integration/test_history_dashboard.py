@@ -1,0 +1,83 @@
+"""The history dashboard over backfilled blocks: lines without gaps, at the step of a year as at that of ten."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.blackbox.machine_room import Room, free_port, get
+from tests.dashboards import VALUES, dashboards, filled, panels
+from tests.machine import ROOT, tool
+from tests.unit.scoring.backtest.folders import FIRST, daily, span
+
+DAYS = 420
+DAY = 86_400
+START = int(datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC).timestamp())
+# What an ordinary day lacks for all five pillars to have a score.
+MORE = {
+    "pool_hhi_7d": 1500.0, "pool_top1_share_7d": 0.2, "pool_top2_share_7d": 0.35, "pool_nakamoto_51_7d": 4.0,
+    "ln_nodes": 5000.0, "ln_channels": 30_000.0, "ln_capacity_btc": 1000.0,
+}  # fmt: skip
+HISTORY = next(one for one in dashboards() if one["uid"] == "btchealth-history")
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Its URL, with backfilled blocks of the live target and nothing to scrape."""
+    tool("promtool")
+    room = Room(tmp_path_factory.mktemp("room"))
+    every_day = {name: span(0, DAYS - 1, value) for name, value in MORE.items()}
+    folder = daily(tmp_path_factory.mktemp("history"), DAYS, every_day)
+    data, port = room.folder / "data", free_port()
+    made = subprocess.run((ROOT / "tools" / "backfill", folder, data), capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    (room.folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        str(tool("prometheus")), f"--config.file={room.folder / 'prometheus.yml'}", f"--storage.tsdb.path={data}",
+        "--storage.tsdb.retention.time=50y", f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    room.launch("prometheus", command, url, "/-/ready", {})
+    yield url
+    room.close()
+
+
+def points(prometheus: str, expr: str, days: int) -> int:
+    """The most points that a series of the answer has over the last 90 days of the history."""
+    end = START + DAYS * DAY
+    asked = filled(expr, {**VALUES, "$job": "btc-health", "$__interval": f"{days}d"})
+    when = urlencode({"query": asked, "start": end - 90 * DAY, "end": end, "step": days * DAY})
+    status, body, _ = get(f"{prometheus}/api/v1/query_range?{when}")
+    assert status == 200, body
+    return max((len(one["values"]) for one in json.loads(body)["data"]["result"]), default=0)
+
+
+@pytest.mark.parametrize("days", [1, 3])
+@pytest.mark.parametrize("panel", list(panels(HISTORY)), ids=lambda one: one["title"])
+def test_a_line_has_a_point_at_every_step(prometheus: str, panel: dict[str, object], days: int) -> None:
+    targets = panel["targets"]
+    assert isinstance(targets, list)
+    assert [points(prometheus, one["expr"], days) for one in targets] == [90 // days + 1] * len(targets)
+
+
+def test_a_range_as_short_as_the_scrape_interval_would_leave_gaps(prometheus: str) -> None:
+    """Why the dashboard asks for a day at least."""
+    assert points(prometheus, 'last_over_time(btchealth_overall_score{job=~"$job"}[30s] offset 1h)', 1) == 0
+
+
+def test_all_targets_ask_for_a_step_of_a_day_at_least() -> None:
+    assert {target["interval"] for panel in panels(HISTORY) for target in panel["targets"]} == {"1d"}
+
+
+def test_the_marks_of_known_episodes_and_halvings_are_times_in_milliseconds(prometheus: str) -> None:
+    for annotation in HISTORY["annotations"]["list"][:2]:
+        _, body, _ = get(f"{prometheus}/api/v1/query?{urlencode({'query': annotation['expr']})}")
+        marks = json.loads(body)["data"]["result"]
+        assert len(marks) >= 3
+        assert all(1.2e12 < float(one["value"][1]) < 2e12 and one["metric"]["event"] for one in marks)
+        assert annotation["useValueForTime"] is True
