@@ -17,6 +17,10 @@ _SKEW: Final = 7200.0
 ACCEPT: Final = "application/rss+xml, application/xml;q=0.9, text/xml;q=0.9"
 
 
+# Elements of a channel that hold others (RSS 2.0).
+_WITH_PARTS: Final = frozenset({"item", "image", "textInput", "skipHours", "skipDays"})
+
+
 class RfcTime(Field):
     """Unix seconds from the date of RFC 822 with a zone, as pubDate has it."""
 
@@ -76,6 +80,9 @@ def load(body: bytes) -> dict[str, Any]:
     channel = root.find("channel")
     if root.tag != "rss" or channel is None:
         raise BodyError(Reason.FORMAT, f"expected an RSS feed with a channel, got <{root.tag}>: {body[:80]!r}")
+    if strange := [child.tag for child in channel if len(child) and child.tag not in _WITH_PARTS]:
+        # Items under another name would read as a quiet day.
+        raise BodyError(Reason.FORMAT, f"expected items in the channel, got <{strange[0]}>")
     return {"title": channel.findtext("title"), "items": [_item(item) for item in channel.findall("item")]}
 
 

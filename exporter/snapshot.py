@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +14,7 @@ EndpointKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One series as it leaves for `/metrics`; withdrawn at `expires_at`, which is `data_time` plus the endpoint's `max_age`."""
+    """One series as it leaves for `/metrics`; withdrawn at `expires_at`: `data_time` plus the endpoint's `max_age`."""
 
     sample: Sample
     data_time: float
@@ -68,9 +69,23 @@ class Snapshot:
 
     def alive(self, now: float) -> Iterator[Observation]:
         for one in self.accepted.values():
+            limit = self._limit(one)
             for observation in one.observations:
-                if now < observation.expires_at:
-                    yield observation
+                if now < min(observation.expires_at, limit):
+                    yield (
+                        observation
+                        if limit == math.inf
+                        else replace(observation, expires_at=min(observation.expires_at, limit))
+                    )
+
+    def _limit(self, one: Accepted) -> float:
+        """Until when the endpoint that tells the age lets the others be shown; only where one server answered both."""
+        if one.endpoint.as_of is None:
+            return math.inf
+        witness = self.accepted.get((one.source.name, one.endpoint.as_of))
+        if witness is None or witness.position != one.position:
+            return -math.inf
+        return witness.data_time + witness.endpoint.max_age
 
     def view(self, now: float) -> dict[str, Observation]:
         return {observation.sample.key: observation for observation in self.alive(now)}

@@ -204,6 +204,7 @@ class Endpoint:
     data time, so an unchanged body must be read again.
     `load` turns bytes that are not JSON into Python before `payload` validates them.
     `daily` keeps one value a day in the unit of the metrics, for quantities that join two charts day by day.
+    `as_of` names the endpoint of the same source that tells the age of the data where the body itself does not.
     """
 
     name: str
@@ -222,6 +223,7 @@ class Endpoint:
     load: Callable[[bytes], Any] | None = None
     events: bool = False
     daily: Callable[[Any], Days] | None = None
+    as_of: str | None = None
 
     @property
     def max_age(self) -> float:
@@ -297,6 +299,7 @@ def endpoint(  # noqa: PLR0913 - keywords of one declaration, each with its own 
     load: Callable[[bytes], Any] | None = None,
     events: bool = False,
     daily: Callable[[Any], Days] | None = None,
+    as_of: str | None = None,
 ) -> Callable[[Parse], Endpoint]:
     """Turn a pure parse function into an Endpoint named after it."""
 
@@ -304,7 +307,7 @@ def endpoint(  # noqa: PLR0913 - keywords of one declaration, each with its own 
         return Endpoint(
             name=parse.__name__, path=path, payload=payload, origins=origins, parse=parse, interval=interval,
             period=period, lag=lag, max_age_override=max_age, data_time=data_time, accept=accept,
-            enabled=enabled, reducer=reducer, load=load, events=events, daily=daily,
+            enabled=enabled, reducer=reducer, load=load, events=events, daily=daily, as_of=as_of,
         )  # fmt: skip
 
     return declare

@@ -167,7 +167,7 @@ def data(body: Data) -> Iterator[Sample | None]:
     reachable = [node for node in nodes if node.reachable]
     active = [tip for node in reachable for tip in node.with_status(frozenset({"active"}))]
     yield NODES(len(nodes))
-    yield REACHABLE(len(reachable))
+    yield REACHABLE(len(reachable) if all(node.reachable is not None for node in nodes) else None)
     if active:
         best = statistics.median_high([height for height, _ in active])
         yield from _newest(body, best, active)

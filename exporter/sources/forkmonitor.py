@@ -182,10 +182,12 @@ def chain_tips(body: list[ChainTip | None]) -> Iterator[Sample | None]:
     times = [tip.block.timestamp for tip in tips if tip.block and tip.block.height == best and tip.block.timestamp]
     yield quantities.TIP_HEIGHT(best, source=SOURCE.name)
     yield quantities.TIP_TIMESTAMP(min(times, default=None), source=SOURCE.name)
-    yield TIPS(len(tips))
-    yield COMPETING(heights.count(best))
-    yield SPREAD(best - min(heights))
-    yield NODES(sum(len(tip.nodes or []) for tip in tips))
+    if len(tips) == len(body):
+        yield TIPS(len(tips))
+        yield COMPETING(heights.count(best))
+        yield SPREAD(best - min(heights))
+        listed = [len(tip.nodes) for tip in tips if tip.nodes is not None]
+        yield NODES(sum(listed) if len(listed) == len(tips) else None)
 
 
 class Candidate(Payload):
@@ -202,4 +204,5 @@ class Candidate(Payload):
     period=MINUTE,
 )
 def stale_candidates_listed(body: list[Candidate | None]) -> Iterator[Sample | None]:
-    yield LISTED(len({candidate.height for candidate in body if candidate and candidate.height is not None}))
+    heights = [candidate.height for candidate in body if candidate and candidate.height is not None]
+    yield LISTED(len(set(heights)) if len(heights) == len(body) else None)

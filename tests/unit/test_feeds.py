@@ -56,6 +56,7 @@ def test_a_feed_becomes_its_title_and_its_items() -> None:
         pytest.param(
             b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><rss><channel>&a;</channel></rss>', id="a file"
         ),
+        pytest.param(b"<rss><channel><entry><title>x</title></entry></channel></rss>", id="items of another name"),
         pytest.param(b'<?xml version="1.0" encoding="klingon"?><rss><channel/></rss>', id="an unknown encoding"),
     ],
 )

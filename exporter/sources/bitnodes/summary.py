@@ -222,6 +222,8 @@ def _networks(counts: dict[str, float], total: float) -> Iterator[Sample | None]
 
 def _systems(top: Top, total: float, counts: dict[str, float] | None) -> Iterator[Sample | None]:
     rows = [(name, count) for name, count in filter(None, top.top_asns or []) if name and count]
+    if len(rows) < len(top.top_asns or []):
+        return  # the row that cannot be read may be the largest
     hidden = sum(count for name, count in rows if name in HIDDEN)
     clearnet = counts["ipv4"] + counts["ipv6"] if counts else total - hidden
     listed = [count for name, count in rows if AUTONOMOUS_SYSTEM.fullmatch(name)]
@@ -233,7 +235,7 @@ def _systems(top: Top, total: float, counts: dict[str, float] | None) -> Iterato
 def _clients(top: Top) -> Iterator[Sample | None]:
     rows = [(agent, percent) for agent, percent, _ in filter(None, top.top_user_agents or []) if agent and percent]
     listed = sum(percent for _, percent in rows)
-    if not rows:
+    if not rows or len(rows) < len(top.top_user_agents or []):
         return
     yield CLIENT_TOP_SHARE(max(percent for _, percent in rows) / 100)
     yield CLIENT_LISTED(listed / 100)

@@ -72,6 +72,8 @@ def audit_scores(rows: list[Audit | None]) -> Iterator[Sample | None]:
     if len(rows) > BLOCKS:
         raise BodyError(Reason.INCONSISTENT, f"{len(rows)} audits, expected at most {BLOCKS}")
     matches = [row.matchRate for row in rows if row and row.matchRate is not None]
+    if len(matches) < len(rows):
+        return  # the one that cannot be read may be the lowest
     fees = [row.expectedFees for row in rows if row and row.expectedFees is not None]
     yield AUDITED(len(matches), window=_WINDOW)
     if len(matches) >= WINDOW_MINIMUM_RATIO * BLOCKS:

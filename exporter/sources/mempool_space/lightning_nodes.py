@@ -81,12 +81,19 @@ class Rankings(Payload):
     {LARGEST_CAPACITY: "capacity", MOST_CHANNELS: "channels"},
     interval=HOUR,
     period=DAY,
+    as_of="lightning_latest",
 )
 def lightning_rankings(body: Rankings) -> Iterator[Sample | None]:
-    capacities = [row.capacity for row in body.topByCapacity or [] if row and row.capacity is not None]
-    channels = [row.channels for row in body.topByChannels or [] if row and row.channels is not None]
-    yield LARGEST_CAPACITY(bitcoins(max(capacities, default=None)))
-    yield MOST_CHANNELS(max(channels, default=None))
+    capacities = [row.capacity if row else None for row in body.topByCapacity or []]
+    channels = [row.channels if row else None for row in body.topByChannels or []]
+    yield LARGEST_CAPACITY(bitcoins(_most(capacities)))
+    yield MOST_CHANNELS(_most(channels))
+
+
+def _most(values: list[float | None]) -> float | None:
+    """None when one is unknown: it may be the largest."""
+    known = [value for value in values if value is not None]
+    return max(known) if known and len(known) == len(values) else None
 
 
 class LargeNode(Payload):

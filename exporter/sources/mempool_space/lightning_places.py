@@ -112,12 +112,16 @@ class Providers(Payload):
     },
     interval=HOUR,
     period=DAY,
+    as_of="lightning_latest",
 )
 def lightning_isps(body: Providers) -> Iterator[Sample | None]:
     total = body.total()
     if total == 0:
         raise BodyError(Reason.EMPTY, "no capacity")
-    capacities = sorted((row[2] for row in body.ispRanking or [] if row and row[2] is not None), reverse=True)
+    rows = body.ispRanking or []
+    capacities = sorted((row[2] for row in rows if row and row[2] is not None), reverse=True)
+    if len(capacities) < len(rows):
+        capacities = []  # the row that cannot be read may be the largest
     yield PROVIDERS(len(capacities) or None)
     if total is None:
         return
@@ -145,6 +149,7 @@ class Country(Payload):
     {COUNTRY_SHARE: "share", COUNTRIES: "iso", LOCATED: "count", COUNTRY_HERFINDAHL: "count"},
     interval=HOUR,
     period=DAY,
+    as_of="lightning_latest",
 )
 def lightning_countries(rows: list[Country | None]) -> Iterator[Sample | None]:
     if not rows:
@@ -153,7 +158,7 @@ def lightning_countries(rows: list[Country | None]) -> Iterator[Sample | None]:
     if sum(shares) > _LARGEST_SHARE_SUM:
         raise BodyError(Reason.INCONSISTENT, f"countries add up to {sum(shares):.2f} percent")
     for top in TOPS:
-        if len(shares) >= int(top):
+        if int(top) <= len(shares) == len(rows):
             yield COUNTRY_SHARE(ratio(sum(shares[: int(top)])), top=top)
     counts = [row.count for row in rows if row and row.count is not None]
     if sum(shares) >= _LEAST_SHARE_SUM and len(counts) == len(rows):

@@ -190,7 +190,8 @@ def _times(blocks: Sequence[Block]) -> Iterator[Sample | None]:
     yield GAP(max(steps) if max(steps) > 0 else None)
     yield BACKDATED(sum(step < 0 for step in steps), window=WINDOW)
     orphans = [block.details().orphans for block in blocks]
-    yield CONTESTED(sum(bool(known) for known in orphans), window=WINDOW)
+    if all(known is not None for known in orphans):
+        yield CONTESTED(sum(bool(known) for known in orphans), window=WINDOW)
 
 
 def _room(blocks: Sequence[Block]) -> Iterator[Sample | None]:

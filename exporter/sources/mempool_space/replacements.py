@@ -119,8 +119,13 @@ class Tree(Payload):
     def replaced(self) -> list[Tree]:
         return [tree for tree in self.replaces or [] if tree]
 
-    def depth(self) -> int:
-        return max((1 + tree.depth() for tree in self.replaced()), default=0)
+    def depth(self) -> int | None:
+        """None where a branch could not be read: it may be the deepest."""
+        if self.replaces is None or None in self.replaces:
+            return None
+        depths = [tree.depth() for tree in self.replaced()]
+        known = [depth for depth in depths if depth is not None]
+        return None if len(known) < len(depths) else max((1 + depth for depth in known), default=0)
 
     def increase(self) -> float | None:
         """The fee over all fees it replaced, minus 1."""
@@ -176,12 +181,19 @@ def replacements(rows: list[Tree | None]) -> Iterator[Sample | None]:
     """A backend that has just started has none."""
     trees = _listed(rows)
     yield TREES(len(rows))
-    yield FULL(share(sum(tree.fullRbf is True for tree in trees), len(trees)))
-    yield MINED(share(sum(tree.mined is True for tree in trees), len(trees)))
     yield INTERVAL(_interval(trees))
     yield INCREASE(_increase(trees))
-    yield DEPTH(max((tree.depth() for tree in trees), default=None))
     yield SPAN(_span(trees))
+    if len(trees) == len(rows):
+        yield from _all_of(trees)
+
+
+def _all_of(trees: list[Tree]) -> Iterator[Sample | None]:
+    yield MINED(share(sum(tree.mined is True for tree in trees), len(trees)))
+    if all(tree.fullRbf is not None for tree in trees):
+        yield FULL(share(sum(tree.fullRbf is True for tree in trees), len(trees)))
+    depths = [depth for tree in trees if (depth := tree.depth()) is not None]
+    yield DEPTH(max(depths) if depths and len(depths) == len(trees) else None)
 
 
 @endpoint(

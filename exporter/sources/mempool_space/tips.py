@@ -136,24 +136,23 @@ class ChainTip(Payload):
 def chain_tips(rows: list[ChainTip | None]) -> Iterator[Sample | None]:
     if not rows:
         raise BodyError(Reason.EMPTY, "no chain tip, not even the active one")
-    statuses = [row.status for row in rows if row]
+    statuses = [row.status if row else None for row in rows]
+    if None in statuses:
+        return  # a branch of unknown kind: any count without it could be good news that is not true
     heights = [row.height for row in rows if row and row.status == "active"]
     if len(heights) != 1:
         raise BodyError(Reason.INCONSISTENT, f"{len(heights)} active chain tips, expected one")
     for status in STATUSES:
         yield CHAIN_TIPS(statuses.count(status), status=status)
-    if heights[0] is not None:
-        yield from _stale(rows, heights[0])
+    branches = [row for row in rows if row and row.status in STALE_STATUSES]
+    known = [(row.height, row.branchlen) for row in branches if row.height is not None and row.branchlen is not None]
+    if heights[0] is not None and len(known) == len(branches):
+        yield from _stale(known, heights[0])
 
 
-def _stale(rows: list[ChainTip | None], active: float) -> Iterator[Sample | None]:
-    """A branch above the active tip is one the node still has to follow, not an abandoned one."""
-    branches = [
-        (row.height, row.branchlen)
-        for row in rows
-        if row and row.status in STALE_STATUSES and row.height is not None and row.branchlen is not None
-        and row.height <= active
-    ]  # fmt: skip
+def _stale(tips: list[tuple[float, float]], active: float) -> Iterator[Sample | None]:
+    """Height and length of branches. One above the active tip the node still has to follow: it is not abandoned."""
+    branches = [(height, length) for height, length in tips if height <= active]
     for window, blocks in WINDOW_BLOCKS.items():
         stale = sum(min(length, max(0.0, height - (active - blocks))) for height, length in branches)
         yield STALE_BLOCKS(stale, window=window)

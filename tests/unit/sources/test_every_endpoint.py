@@ -6,11 +6,12 @@ import importlib
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from exporter.errors import BodyError, Reason
+from exporter.payload import Field, Payload
 from exporter.sources.registry import SOURCES
 from exporter.spec import PREFIX, Endpoint, Parsed, Source
 from tests.unit.sources.example import Example, encoded
@@ -82,6 +83,12 @@ def test_an_endpoint_states_when_its_data_are_too_old(source: Source, endpoint: 
 
 
 @every_endpoint
+def test_an_endpoint_that_borrows_its_age_names_one_that_tells_it(source: Source, endpoint: Endpoint) -> None:
+    if endpoint.as_of is not None:
+        assert endpoint.as_of in {one.name for one in source.endpoints if one.data_time}
+
+
+@every_endpoint
 def test_listed_bodies_are_refused_for_the_stated_reason(source: Source, endpoint: Endpoint) -> None:
     example = example_of(source, endpoint)
     assert example.refused, f"no refused body for {source.name} {endpoint.name}"
@@ -135,6 +142,48 @@ def test_one_strange_field_costs_at_most_the_body_and_never_a_crash(source: Sour
             low, high = sample.metric.bounds
             assert low <= sample.value <= high
             assert sample.metric in endpoint.origins
+
+
+@every_json_endpoint
+def test_a_field_that_disappears_everywhere_changes_no_other_value(source: Source, endpoint: Endpoint) -> None:
+    """What cannot be known any more is absent; it must not turn into zero, or into better news."""
+    example = example_of(source, endpoint)
+    good = selectors(read(endpoint, example.body, example))
+    for name in sorted(required_names(endpoint.payload)):
+        for body in (without(example, name), without(example, name, instead={"strange": 1})):
+            try:
+                found = selectors(read(endpoint, body, example))
+            except BodyError:
+                continue
+            changed = {key for key in found.keys() & good.keys() if found[key] != pytest.approx(good[key])}
+            assert not changed, f"{name}: {changed}"
+
+
+def required_names(payload: Any, seen: frozenset[Any] = frozenset()) -> set[str]:
+    found: set[str] = set()
+    if isinstance(payload, type) and issubclass(payload, Payload) and payload not in seen:
+        for name, info in payload.model_fields.items():
+            if not any(isinstance(part, Field) and not part.required for part in info.metadata):
+                found.add(name)
+            found |= required_names(info.annotation, seen | {payload})
+    for part in get_args(payload):
+        found |= required_names(part, seen)
+    return found
+
+
+GONE = object()
+
+
+def without(example: Example, name: str, instead: object = GONE) -> bytes:
+    """The good body with the field taken away, or replaced, wherever it stands."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, dict):
+            kept = {key: clean(inner) for key, inner in value.items() if key != name or instead is not GONE}
+            return {key: instead if key == name else inner for key, inner in kept.items()}
+        return [clean(inner) for inner in value] if isinstance(value, list) else value
+
+    return encode(clean(json.loads(encoded(example.body))))
 
 
 def strange_bodies(example: Example) -> Iterator[bytes]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from exporter.errors import BodyError
 from tests.unit.sources.mempool_space import chain_examples as chain
 from tests.unit.sources.mempool_space import mining_examples as mining
 from tests.unit.sources.mempool_space.reading import endpoint, read, samples
@@ -91,10 +94,16 @@ def test_a_branch_across_the_edge_of_the_window_counts_with_its_newer_part() -> 
     assert found['stale_blocks{window="90d"}'] == 5
 
 
-def test_an_unknown_status_is_refused_for_its_row_alone() -> None:
-    parsed = read("chain_tips", [chain.ACTIVE, chain.tip(899_999, 1, "valid-chain")])
-    assert parsed.rejected == {"status": 1}
-    assert parsed.samples
+def test_a_branch_of_unknown_status_is_no_quiet_month() -> None:
+    with pytest.raises(BodyError, match="status"):
+        read("chain_tips", [chain.ACTIVE, chain.tip(899_999, 1, "valid-chain")])
+
+
+def test_a_branch_of_unknown_length_takes_the_counts_of_stale_blocks_away() -> None:
+    row = chain.tip(899_999, 1, "valid-fork")
+    del row["branchlen"]
+    shown = {sample.metric.name for sample in read("chain_tips", [chain.ACTIVE, row]).samples}
+    assert shown == {"btchealth_chain_tips"}
 
 
 def test_stale_tips_are_a_page_and_no_count() -> None:
