@@ -133,7 +133,7 @@ def _band(indicator: Indicator) -> tuple[limits.Steps, str]:
 def _format(indicator: Indicator) -> tuple[str, int | None]:
     if isinstance(indicator.quantity, Ratio):
         return "percentunit", 1
-    return FORMATS[family(name_of(indicator.quantity.selector)).unit]
+    return FORMATS[family(name_of(indicator.quantity.selectors[0])).unit]
 
 
 def _raw(raw: Raw) -> Panel:

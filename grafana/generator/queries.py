@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from grafana.generator.families import family
-from scoring.indicator import Level, Quantity, Ratio, Scaled
+from scoring.indicator import Largest, Level, Quantity, Ratio, Scaled
 
 # Replicas say the same thing: the largest of them is one series, whichever of them answers.
 REPLICA_LABELS: Final = ("instance", "pod")
@@ -75,6 +76,13 @@ def quantity(scored: Quantity) -> str:
             return f"{value(over)}{scale} / {value(under)}"
         case Scaled(selector, factor):
             return f"{value(selector)} * {factor:g}"
+        case Largest(selectors):
+            return reduce(_larger, map(value, selectors))
+
+
+def _larger(left: str, right: str) -> str:
+    """Nothing where either is missing: it could be the larger one."""
+    return f"({left} >= {right} or {right} and {left})"
 
 
 def rate(selector: str, *by: str) -> str:
