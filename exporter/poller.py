@@ -144,6 +144,7 @@ class Poller:
             return Poll(Outcome.DEFERRED, now)
         if self._leases is not None:
             await self._cache.keep(body)
+            await self._upstream.heard(answer.accepted)
         poll = self._succeeded(answer, Outcome.KEPT)
         # A body from the future was kept under a clock that has been set back since; it says nothing about now.
         return poll if body.fetched_at <= now else replace(poll, due=now)
@@ -155,8 +156,19 @@ class Poller:
             return kept
         if self._leases is None:
             return await self._ask(endpoint, known)
+        if (waiting := await self._introduced(endpoint)) is not None:
+            return waiting
         turn = await self._leases.take((self.plan.name, endpoint.name), pace.longest_wait(endpoint))
         return self._wait(endpoint, turn) if isinstance(turn, Held) else await self._ask_as_one(endpoint, turn)
+
+    async def _introduced(self, endpoint: Endpoint) -> Poll | None:
+        """Have the network of the first base URL vouched for once among all replicas; a wait while another one asks."""
+        witness, first = self.plan.witness, self.plan.base_urls[0]
+        if witness is None or witness is endpoint or self._upstream.hosts.vouched(self.plan.source, first):
+            return None
+        poll = await self._poll(witness)
+        asking = poll.outcome is Outcome.DEFERRED and poll.due <= self._clock.wall() + WAIT_SECONDS
+        return poll if asking else None
 
     async def _ask(self, endpoint: Endpoint, known: CachedBody | None) -> Poll:
         try:
@@ -207,6 +219,7 @@ class Poller:
             return None
         if self._leases is not None:
             await self._cache.keep(known)
+            await self._upstream.heard(taken[0])
         return self._succeeded(Answer(known, *taken), Outcome.KEPT)
 
     def _good_until(self, endpoint: Endpoint, body: CachedBody) -> float:

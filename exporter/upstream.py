@@ -109,6 +109,12 @@ class Upstream:
             # A server without that path is believed for a day: values that cannot be the main network's refuse it too.
             await self.hosts.vouch(source, base_url, AGAIN if error.reason in UNAVAILABLE else DAY)
 
+    async def heard(self, accepted: Accepted) -> None:
+        """If that was the word of the witness, whoever asked for it: its base URL is vouched for."""
+        if accepted.endpoint is self.plan.witness:
+            base_url, age = self.plan.base_urls[accepted.position], self.clock.wall() - accepted.fetched_at
+            await self.hosts.vouch(self.plan.source, base_url, MONTH - age)
+
     async def _attempt(self, endpoint: Endpoint, base_url: str, known: CachedBody | None) -> Answer:
         record, source = self._record(endpoint), self.plan.source
         response, body = await self._fetch(endpoint, base_url, known, record)
@@ -117,8 +123,7 @@ class Upstream:
             self.statistics.clock_skew[self.plan.name] = response.clock_skew
         accepted, parsed = await self.intake.take(endpoint, body, self.previous(endpoint), record.count)
         await self.hosts.succeeded(source, base_url, endpoint)
-        if endpoint is self.plan.witness:
-            await self.hosts.vouch(source, base_url, MONTH)
+        await self.heard(accepted)
         return Answer(self._dated(body, accepted), accepted, parsed)
 
     def _dated(self, body: CachedBody, accepted: Accepted) -> CachedBody:

@@ -220,6 +220,21 @@ async def test_a_body_of_a_base_url_that_is_not_ours_is_not_taken(
         assert upstream.calls["/a"] == 2
 
 
+async def test_the_network_of_a_base_url_is_vouched_for_once_for_all(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    upstream.says["/w"] = {"value": 3, "other": 3}
+    witness = declare("w", interval=86400.0, period=86400.0, origins={}, parse=lambda _: ())
+    async with replicas(clock, server, upstream, declare("a"), declare("b"), witness) as three:
+        await clock.forward(130)
+        assert sum(fetches > 0 for fetches in three.fetches()) >= 1
+        assert upstream.calls == {"/w": 1, "/a": 3, "/b": 3}
+        late = await three.add()
+        await three.start(late)
+        await clock.forward(60)
+        assert upstream.calls["/w"] == 1
+
+
 async def test_a_wait_that_one_host_asked_one_replica_for_holds_for_all(
     clock: FakeClock, server: RedisServer, upstream: Upstream
 ) -> None:
