@@ -152,7 +152,7 @@ SECURITY: Final = Pillar(
                 (0.015, 0, "the worst recorded month, 1.5 % in 2012, when blocks took many seconds to spread"),
             ),
             weight=0.03,
-            source="mempool.space /api/v1/stale-tips, 4,320 blocks",
+            source="mempool.space /api/v1/chain-tips, 4,320 blocks",
             why="Stale blocks waste work, help large miners and make short confirmations unsafe.",
         ),
         Indicator(
