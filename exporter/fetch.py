@@ -41,7 +41,10 @@ Gate = Callable[[str], AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`hosts` names where redirects may lead besides the base URL's own host; `key` is sent to that one only."""
+    """`hosts` names where redirects may lead besides the base URL's own host; `key` is sent to that one only.
+
+    `largest`: bytes of the body, where less than `http_client.max_response_bytes` can be read anyway.
+    """
 
     base_url: str
     path: str
@@ -50,6 +53,7 @@ class Request:
     key: Mapping[str, str] = field(default_factory=dict)
     etag: str | None = None
     last_modified: str | None = None
+    largest: int | None = None
 
     @property
     def url(self) -> URL:
@@ -152,7 +156,7 @@ class Fetcher:
                 if response.status in _REDIRECT_STATUS and "Location" in response.headers:
                     return response.headers["Location"]
                 self._check(response, request)
-                body = await self._body(response)
+                body = await self._body(response, self._limit(request))
         except _FAILURES as error:
             raise translated(error, url.host or "") from error
         return self._response(response, url, body, started_at)
@@ -175,9 +179,13 @@ class Fetcher:
             stated = response.headers.get("Content-Type", "")[:80]
             raise FetchError(Reason.FORMAT, f"{response.url.host}: expected {request.accept}, got {stated!r}")
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+    def _limit(self, request: Request) -> int:
+        configured = self._settings.max_response_bytes
+        return configured if request.largest is None else min(configured, request.largest)
+
+    async def _body(self, response: aiohttp.ClientResponse, limit: int) -> bytes:
         """All of it, decompressed piece by piece; the limit holds before and after decompression."""
-        limit, pieces, size = self._settings.max_response_bytes, [], 0
+        pieces, size = [], 0
         if (response.content_length or 0) > limit:
             raise _too_large(response, limit)
         async for piece in response.content.iter_chunked(CHUNK):
@@ -215,7 +223,7 @@ class Fetcher:
 
 
 def _too_large(response: aiohttp.ClientResponse, limit: int) -> FetchError:
-    return FetchError(Reason.TOO_LARGE, f"{response.url.host}: body over http_client.max_response_bytes ({limit})")
+    return FetchError(Reason.TOO_LARGE, f"{response.url.host}: body over {limit} bytes")
 
 
 def status_reason(status: int, *, conditional: bool) -> Reason | None:

@@ -37,8 +37,8 @@ def host_key(url: URL) -> str:
 
 
 def user_agent(contact: str | None) -> str:
-    product = f"btc-health/{version('btc-health')}"
-    return f"{product} (+{contact})" if contact else product
+    """Says who calls also where no contact is configured, so that operators of sources can look us up."""
+    return f"btc-health/{version('btc-health')} (+{contact or 'Bitcoin Health Scorecard, a Prometheus exporter'})"
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from yarl import URL
 
-from exporter.network import ClientSettings
+from exporter.network import ClientSettings, host_key
 from exporter.spec import Endpoint, Source
 
 
@@ -51,6 +51,11 @@ class SourcePlan:
     def witness(self) -> Endpoint | None:
         """The endpoint without metrics, whose only purpose is to know which network a base URL serves."""
         return next((one for one in self.endpoints if not one.origins), None)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Where redirects may lead: what the source declares, and the other base URLs that the operator trusts."""
+        return (*self.source.hosts, *(host_key(URL(base_url)) for base_url in self.base_urls))
 
     def secrets(self, base_url: str) -> dict[str, str]:
         """The headers that prove who we are."""

@@ -13,6 +13,7 @@ from exporter import pace
 from exporter.breaker import UNAVAILABLE
 from exporter.cache import CachedBody
 from exporter.clock import Clock
+from exporter.digest import LARGEST
 from exporter.errors import Reason, UpstreamError
 from exporter.fetch import Fetcher, Request, Response
 from exporter.hosts import Hosts
@@ -138,8 +139,9 @@ class Upstream:
         # Conditions of one server mean nothing to another, and no other body may stand in for "not modified".
         same = known if known is not None and known.url == url else None
         request = Request(
-            base_url, endpoint.path, endpoint.accept, self.plan.source.hosts, self.plan.secrets(base_url),
+            base_url, endpoint.path, endpoint.accept, self.plan.hosts, self.plan.secrets(base_url),
             etag=same.etag if same else None, last_modified=same.last_modified if same else None,
+            largest=None if endpoint.reducer else LARGEST,
         )  # fmt: skip
         started_at: list[float] = []
 

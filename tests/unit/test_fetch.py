@@ -128,6 +128,14 @@ async def test_compressed_bodies_are_read_up_to_the_limit_and_not_beyond(
                 assert (await refused(base)).reason is Reason.TOO_LARGE
 
 
+async def test_a_request_may_read_less_than_is_configured_but_not_more() -> None:
+    async with server(saying(b"1" * 500)) as base:
+        assert len((await get(base, largest=500)).body) == 500
+        assert "body over 499 bytes" in str(await refused(base, largest=499))
+    async with server(saying(b"1" * 1001)) as base:
+        assert "body over 1000 bytes" in str(await refused(base, largest=5000))
+
+
 async def test_the_limit_also_holds_for_what_arrives_before_decompression() -> None:
     # Empty members add to what is sent and nothing to what comes out.
     packed = gzip.compress(b"1") + gzip.compress(b"") * 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 import threading
@@ -133,5 +134,5 @@ def test_certificates_are_always_verified(tmp_path: Path) -> None:
 
 
 def test_we_say_who_we_are() -> None:
-    assert network.user_agent(None).startswith("btc-health/")
+    assert re.fullmatch(r"btc-health/[\d.]+ \(\+Bitcoin Health Scorecard, .*\)", network.user_agent(None))
     assert network.user_agent("mailto:me@example.org").endswith(" (+mailto:me@example.org)")

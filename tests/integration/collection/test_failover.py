@@ -182,8 +182,7 @@ async def test_a_wait_asked_for_behind_a_redirect_is_kept_by_every_base_url_that
 
     upstream.says["/a"] = moved
     second.says["/a"] = too_many
-    hosts = (second.url.removeprefix("http://"),)
-    async with play(clock, storage, [upstream.url, second.url], declare("a"), hosts=hosts):
+    async with play(clock, storage, [upstream.url, second.url], declare("a")):
         await clock.forward(61199)
         assert (upstream.calls["/a"], second.calls["/a"]) == (1, 1)
         await clock.forward(1)
