@@ -55,6 +55,18 @@ class Intake:
         accepted = restored(arrival, replace(parsed, samples=tuple(samples)))
         return replace(accepted, changed_at=remembered.get("changed_at", accepted.changed_at)), parsed
 
+    async def postpone(self, endpoint: Endpoint, failing: int, due: float) -> None:
+        """Keep how often the endpoint has failed in a row and when it is tried again: a restart is no excuse."""
+        failure = {"failing": failing, "due": due, "base_urls": list(self._plan.base_urls)}
+        await self._keep(endpoint, {**self._remembered(endpoint), **failure})
+
+    def postponed(self, endpoint: Endpoint) -> tuple[int, float]:
+        """Failures in a row and the next try; none since a success, and none at other base URLs than these."""
+        known = self._remembered(endpoint)
+        if known.get("base_urls") != list(self._plan.base_urls):
+            return 0, 0.0
+        return int(known.get("failing", 0)), float(known.get("due", 0.0))
+
     def _arrival(self, endpoint: Endpoint, body: CachedBody) -> Arrival:
         position = self._plan.base_urls.index(body.url.removesuffix(endpoint.path))
         return Arrival(self._plan.source, endpoint, position, body.host, body.fetched_at, body.body_time)
@@ -64,8 +76,10 @@ class Intake:
         return known if isinstance(known, Mapping) else {}
 
     async def _remember(self, accepted: Accepted, members: Members) -> None:
-        key = f"{accepted.source.name} {accepted.endpoint.name}"
-        value = {"changed_at": accepted.changed_at, "members": members}
+        await self._keep(accepted.endpoint, {"changed_at": accepted.changed_at, "members": members})
+
+    async def _keep(self, endpoint: Endpoint, value: Mapping[str, Any]) -> None:
+        key = f"{self._plan.name} {endpoint.name}"
         if value != self._memory.get(key):
             self._memory[key] = value
             await self._storage.save(ENDPOINTS, key, value)

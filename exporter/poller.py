@@ -85,7 +85,7 @@ class Poller:
         """Show what earlier runs kept, with its true age, and find out when each endpoint is due."""
         await self._intake.load()
         for index, endpoint in enumerate(self.plan.endpoints):
-            poll = await self._guarded(endpoint, self._restore_one)
+            poll = self._postponed(endpoint, await self._guarded(endpoint, self._restore_one))
             self._schedule(index, poll, poll.due)
 
     async def run(self) -> None:
@@ -130,7 +130,17 @@ class Poller:
             _log.exception("bug: please report it", source=self.plan.name, endpoint=endpoint.name)
             record, bug = self._record(endpoint), UpstreamError(Reason.BUG, f"{type(error).__name__}: {error}")
             record.failed(bug, record.position or 0, self._clock.wall())
-            return self._failed(endpoint, bug)
+            return await self._failed(endpoint, bug)
+
+    def _postponed(self, endpoint: Endpoint, poll: Poll) -> Poll:
+        """As it was before the restart: what failed waits for its next try."""
+        failing, due = self._intake.postponed(endpoint)
+        latest = self._clock.wall() + pace.longest_wait(endpoint)
+        if not failing or poll.outcome is Outcome.FAILED:
+            return poll
+        record = self._record(endpoint)
+        record.failing, record.tried = failing, True
+        return replace(poll, due=max(poll.due, min(due, latest)))
 
     async def _restore_one(self, endpoint: Endpoint) -> Poll:
         now = self._clock.wall()
@@ -177,7 +187,7 @@ class Poller:
             self._record(endpoint).tried = True
             return Poll(Outcome.DEFERRED, error.ready_at)
         except UpstreamError as error:
-            return self._failed(endpoint, error)
+            return await self._failed(endpoint, error)
         poll = self._succeeded(answer, Outcome.FETCHED)
         await self._cache.put(answer.body)
         return poll
@@ -257,11 +267,12 @@ class Poller:
         ask_at = self._good_until(endpoint, body)
         return Poll(outcome, pace.look(endpoint.interval, self._clock.wall(), ask_at), ask_at)
 
-    def _failed(self, endpoint: Endpoint, error: UpstreamError) -> Poll:
+    async def _failed(self, endpoint: Endpoint, error: UpstreamError) -> Poll:
         record = self._record(endpoint)
         record.tried = True
         record.failing += 1
         due = pace.after_failure(endpoint, record.failing, error.reason, self._clock.wall(), self._clock.jitter)
+        await self._intake.postpone(endpoint, record.failing, due)
         return Poll(Outcome.FAILED, due)
 
     def _record(self, endpoint: Endpoint) -> Record:

@@ -186,6 +186,22 @@ async def test_five_restarts_make_no_call_beyond_the_budget_and_change_no_data_t
     assert upstream.calls == {"/a": 1, "/b": 1, "/c": 1, "/broken": 2}
 
 
+@pytest.mark.parametrize(("code", "calls"), [(403, 1), (404, 1), (500, 2)])
+async def test_restarts_do_not_shorten_the_wait_after_a_failure(
+    code: int, calls: int, clock: FakeClock, storage: Storage, upstream: Upstream
+) -> None:
+    upstream.says["/a"] = status(code)
+    endpoint = declare("a", interval=300.0)
+    for _ in range(5):
+        async with play(clock, storage, [upstream.url], endpoint) as run:
+            await clock.forward(1)
+            assert run.collection.figures()[0].tried
+    assert upstream.calls["/a"] == calls
+    async with play(clock, storage, [f"{upstream.url}/other"], endpoint):
+        await clock.forward(1)
+    assert upstream.calls["/other/a"] == 1
+
+
 async def test_a_host_never_has_two_requests_at_once(clock: FakeClock, storage: Storage, upstream: Upstream) -> None:
     async def slow(_: web.Request) -> web.StreamResponse:
         for _step in range(20):
