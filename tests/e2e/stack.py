@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -19,7 +20,7 @@ from tests.e2e.receivers import Message, Receivers
 from tests.machine import ROOT
 
 QUICK = "mempool_space"
-POLL = "3s"
+POLL = "5s"
 NAME = re.compile(r"\*(BtcHealth\w+)\*([^\n]*)")
 
 
@@ -36,6 +37,11 @@ class Stack:
 
     def calm(self) -> None:
         send("DELETE", f"{self.simulator.url}/scenario")
+
+    def knows(self, expr: str) -> bool:
+        """Whether Prometheus has any value for the expression."""
+        answer = json.loads(get(f"{self.prometheus.url}/api/v1/query?query={quote(expr)}")[1])
+        return bool(answer["data"]["result"])
 
     def alerts(self) -> list[dict[str, Any]]:
         """As Alertmanager sees them, the muted ones included."""
