@@ -45,6 +45,7 @@ from exporter.web.limits import Counted
 from exporter.web.meter import Meter
 from exporter.web.protocol import Bounds
 from exporter.web.server import Server
+from exporter.web.shared_limits import Shared
 from exporter.web.site import Contents, prefix_of, routes
 from exporter.web.webfile import WebFile
 from exporter.world import Rules
@@ -54,10 +55,11 @@ from scoring.methodology import METHOD
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """Collection with the caches it reads."""
+    """Collection with the caches it reads; `link` leads to what replicas share, if they do."""
 
     collection: Collection
     cache: Cache
+    link: Link | None
 
 
 def gathering(
@@ -66,12 +68,13 @@ def gathering(
     cache = Cache([MemoryTier(config.cache.l1_max_bytes), SqliteTier(storage)])
     cache.figures["redis"].failures = dict.fromkeys(map(str, Failure), 0)
     surroundings = Surroundings(clock, storage, cache, fold)
+    link = None
     if config.cache.redis_url is not None:
         link = Link(client_of(Address.parse(config.cache.redis_url)))
         cache.shared = RedisTier(link, clock.wall, config.http_client.max_response_bytes)
         cache.figures["redis"].failures = link.failures
         surroundings = replace(surroundings, leases=Leases(link))
-    return Gathering(Collection(SOURCES, config, surroundings, on_change), cache)
+    return Gathering(Collection(SOURCES, config, surroundings, on_change), cache, link)
 
 
 def rules_of(config: Config) -> Rules:
@@ -142,7 +145,10 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
     )
     alerts = AlertFeed(lambda: service.config.alerts.alertmanager_url, client, clock.sleep, api.changed)
     service.on_world = api.changed
-    return Exporter(service, _server(service, opened, meter, api, clock, gathered.cache), api, alerts, client)
+    alone = Counted(clock.wall)
+    counting = alone if gathered.link is None else Shared(gathered.link, alone, monotonic)
+    gate = Gate(lambda: service.config.api, counting)
+    return Exporter(service, _server(service, opened, meter, api, gate, gathered.cache), api, alerts, client)
 
 
 def _prefix(web: WebConfig) -> str:
@@ -164,7 +170,7 @@ def _history(service: Service, client: JsonClient, clock: Clock) -> Callable[[],
     return history
 
 
-def _server(service: Service, opened: Opened, meter: Meter, api: Api, clock: Clock, cache: Cache) -> Server:
+def _server(service: Service, opened: Opened, meter: Meter, api: Api, gate: Gate, cache: Cache) -> Server:
     web = opened.config.web
     contents = Contents(
         world=lambda: service.world,
@@ -180,6 +186,5 @@ def _server(service: Service, opened: Opened, meter: Meter, api: Api, clock: Clo
     )
     table = routes(contents, web.telemetry_path, _prefix(web))
     meter.expect(expected_counts(table.values()))
-    gate = Gate(lambda: service.config.api, Counted(clock.wall))
     site = Site(table, opened.web_file, gate, Doors(monotonic), meter, Bounds(web.max_requests))
     return Server(site, opened.web_file, opened.sockets)

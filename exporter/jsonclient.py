@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -26,7 +27,7 @@ class JsonClient:
             self._session = aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
         try:
             async with self._session.get(url, params=query, allow_redirects=False) as response:
-                if response.status != 200:  # noqa: PLR2004 - OK
+                if response.status != HTTPStatus.OK:
                     raise RemoteError(f"answered {response.status}")
                 return await self._bounded(response.content)
         except TimeoutError as error:

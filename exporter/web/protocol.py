@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from http import HTTPStatus
 
 import structlog
 from aiohttp import web
@@ -19,8 +19,6 @@ from aiohttp.web_protocol import RequestHandler
 from exporter.web.answer import problem
 
 log = structlog.get_logger(__name__)
-
-TOO_LARGE: Final = 431
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +60,11 @@ class Protocol(RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("part of an answer has been sent already")
         if isinstance(exc, LineTooLong):
-            answer = problem(TOO_LARGE, "request: expected a start line and header fields of at most 8190 bytes each")
-        elif status == 400:  # noqa: PLR2004 - Bad Request
+            answer = problem(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "request: expected a start line and header fields of at most 8190 bytes each",
+            )
+        elif status == HTTPStatus.BAD_REQUEST:
             answer = problem(status, "request: expected HTTP/1.1")
         else:
             log.error("request failed", exc_info=exc)

@@ -116,8 +116,8 @@ async def test_the_whole_way_from_a_request_to_prometheus_and_back(prometheus: s
 def alert(url: str, name: str) -> None:
     body = json.dumps([{"labels": {"alertname": name, "severity": "warning"}, "annotations": {"summary": "S."}}])
     headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{url}/api/v2/alerts", body.encode(), headers)  # noqa: S310 - loopback
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+    request = urllib.request.Request(f"{url}/api/v2/alerts", body.encode(), headers)  # noqa: S310 - a server on loopback
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - a server on loopback
         answer.read()
 
 

@@ -1,0 +1,85 @@
+"""Rate limits that replicas share: one count for all, and each alone while Redis is away or slow."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from limits import parse
+
+from exporter.cache.link import Link
+from exporter.web.limits import Counted
+from exporter.web.shared_limits import PAUSE_SECONDS, SECONDS, Shared
+from tests.integration.redis.server import RedisServer, Watch, link_to
+
+RATE = parse("3/hour")
+CLIENT = ("score_latest", "192.0.2.1")
+
+
+def replica(link: Link, watch: Watch) -> Shared:
+    return Shared(link, Counted(lambda: 1_000.0 + watch()), watch)
+
+
+async def test_two_replicas_allow_a_client_what_one_would(link: Link, server: RedisServer, watch: Watch) -> None:
+    first, second = replica(link, watch), replica(link, watch)
+    waits = [await one.wait(RATE, *CLIENT) for one in (first, second, first)]
+    assert waits == [0.0, 0.0, 0.0]
+    for one in (first, second):
+        assert 3_590 < await one.wait(RATE, *CLIENT) <= 3_600
+    assert await first.wait(RATE, "score_latest", "192.0.2.2") == 0.0
+    (key,) = [key for key in server.run("KEYS", "btchealth:limit:*") if b"192.0.2.1" in key]
+    assert 0 < server.run("TTL", key) <= 3_600
+
+
+async def test_a_window_that_lost_its_end_gets_one(link: Link, server: RedisServer, watch: Watch) -> None:
+    one = replica(link, watch)
+    await one.wait(RATE, *CLIENT)
+    (key,) = server.run("KEYS", "btchealth:limit:*")
+    server.run("PERSIST", key)
+    await one.wait(RATE, *CLIENT)
+    assert 0 < server.run("TTL", key) <= 3_600
+
+
+async def test_while_redis_is_away_each_replica_counts_alone(link: Link, server: RedisServer, watch: Watch) -> None:
+    server.stop()
+    one, other = replica(link, watch), replica(link, watch)
+    assert [await one.wait(RATE, *CLIENT) > 0 for _ in range(4)] == [False, False, False, True]
+    assert await other.wait(RATE, *CLIENT) == 0.0
+
+
+async def test_a_slow_redis_costs_one_short_wait_and_then_none_for_a_while() -> None:
+    asked = 0
+
+    class Stuck:
+        async def eval(self, *_: object) -> None:
+            nonlocal asked
+            asked += 1
+            await asyncio.Event().wait()
+
+    now = 0.0
+    one = Shared(Link(Stuck()), Counted(lambda: 1_000.0), lambda: now)
+    async with asyncio.timeout(20 * SECONDS):
+        assert [await one.wait(RATE, *CLIENT) for _ in range(2)] == [0.0, 0.0]
+    assert asked == 1
+    now += PAUSE_SECONDS
+    await one.wait(RATE, *CLIENT)
+    assert asked == 2
+
+
+@pytest.mark.parametrize("garbage", ["text", "9" * 30])
+async def test_garbage_under_a_key_is_no_error_to_a_reader(
+    garbage: str, link: Link, server: RedisServer, watch: Watch
+) -> None:
+    one = replica(link, watch)
+    await one.wait(RATE, *CLIENT)
+    (key,) = server.run("KEYS", "btchealth:limit:*")
+    server.run("SET", key, garbage)
+    assert await one.wait(RATE, *CLIENT) == 0.0
+
+
+async def test_both_ways_of_counting_are_the_same_for_one_replica(server: RedisServer, watch: Watch) -> None:
+    link = link_to(server.url, watch)
+    shared, alone = replica(link, watch), Counted(lambda: 1_000.0 + watch())
+    for _ in range(5):
+        assert (await shared.wait(RATE, *CLIENT) > 0) is (await alone.wait(RATE, *CLIENT) > 0)
+    await link.close()
