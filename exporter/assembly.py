@@ -10,7 +10,6 @@ from functools import lru_cache
 from time import monotonic
 
 from exporter import logs
-from exporter.alertmanager import AlertFeed
 from exporter.build import build
 from exporter.cache import Cache
 from exporter.cache.address import Address
@@ -21,22 +20,23 @@ from exporter.cache.memory import MemoryTier
 from exporter.cache.redis import RedisTier
 from exporter.cache.sqlite import SqliteTier
 from exporter.clock import Clock
-from exporter.collection import Collection, Surroundings
-from exporter.config import Config, WebConfig, as_yaml
+from exporter.collection.collection import Collection, Surroundings
+from exporter.collection.top import fold
+from exporter.configuration.config import Config, WebConfig, as_yaml
 from exporter.derived import enrich
-from exporter.exposition import Publication
+from exporter.exposition.inventory import sample_names
+from exporter.exposition.own_families import Own
+from exporter.exposition.page import Publication
+from exporter.exposition.process import process_collectors
 from exporter.history import History
+from exporter.history.alertmanager import AlertFeed
+from exporter.history.jsonclient import JsonClient
 from exporter.history.prometheus import PrometheusHistory
 from exporter.history.sqlite import SqliteHistory
-from exporter.inventory import sample_names
-from exporter.jsonclient import JsonClient
-from exporter.own_families import Own
-from exporter.process import process_collectors
 from exporter.reference import help_texts
 from exporter.service import Reloading, Service
 from exporter.sources.registry import SOURCES
-from exporter.storage import Storage
-from exporter.top import fold
+from exporter.storage.database import Storage
 from exporter.web.api.routes import Api, Readable
 from exporter.web.app import Site, expected_counts
 from exporter.web.doors import Doors

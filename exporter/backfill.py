@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import BinaryIO, Final
 
-from exporter import families
 from exporter.catalogue import resolve
-from exporter.domain_families import unit_name
-from exporter.exposition import END, Block, Family, Form, Kind, escape_label, number
+from exporter.exposition import families
+from exporter.exposition.domain_families import unit_name
+from exporter.exposition.page import END, Block, Family, Form, Kind, escape_label, number
 from scoring.backtest.columns import Recipe, of, same
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import History

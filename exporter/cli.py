@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from exporter.build import build
-from exporter.config_keys import flags
-from exporter.configfile import environment_name
+from exporter.configuration.config_keys import flags
+from exporter.configuration.configfile import environment_name
 from exporter.errors import BtcHealthError
 
 PROGRAM: Final = "btc-health"

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from exporter import families, own_families, source_families
 from exporter.catalogue import SERIES_BUDGET, metrics
+from exporter.configuration.scalars import format_duration
 from exporter.consensus import AGREEMENTS, Agreement
 from exporter.derived import PROVIDERS, declarations
 from exporter.derived.declaration import Derived, FromDays
-from exporter.families import Declared
-from exporter.scalars import format_duration
+from exporter.exposition import families, own_families, source_families
+from exporter.exposition.families import Declared
 from exporter.sources import registry
 from exporter.spec import Endpoint, Facts, Group, Metric, Source, Top
 

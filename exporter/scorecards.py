@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final
 
-from exporter.families import INDICATOR, OVERALL, PILLAR, scores
+from exporter.exposition.families import INDICATOR, OVERALL, PILLAR, scores
 from exporter.snapshot import Observation, View
 from exporter.spec import Group
 from scoring.reading import series

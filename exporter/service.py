@@ -9,19 +9,19 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from exporter.archive import STEP, Archive
 from exporter.clock import Clock
-from exporter.config import Config
-from exporter.config_keys import restart_keys
-from exporter.domain_families import DomainFamilies
+from exporter.collection.statistics import SourceFigures
+from exporter.configuration.config import Config
+from exporter.configuration.config_keys import restart_keys
 from exporter.errors import ConfigError
-from exporter.exposition import Publication
-from exporter.families import scores
+from exporter.exposition.domain_families import DomainFamilies
+from exporter.exposition.families import scores
+from exporter.exposition.page import Publication
+from exporter.exposition.source_families import SourceFamilies
 from exporter.scorecards import compact, scalars
 from exporter.snapshot import Snapshot
-from exporter.source_families import SourceFamilies
-from exporter.statistics import SourceFigures
-from exporter.storage import Storage
+from exporter.storage.archive import STEP, Archive
+from exporter.storage.database import Storage
 from exporter.world import Rules, World
 from scoring.memory import Memory
 from scoring.method import Method

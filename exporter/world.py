@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from exporter.collection.statistics import SourceFigures
 from exporter.snapshot import Snapshot, View
 from exporter.spec import Metric
-from exporter.statistics import SourceFigures
 from scoring.memory import Memory
 from scoring.method import Method
 from scoring.score import score

@@ -12,7 +12,7 @@ import structlog
 from redis import exceptions
 from redis.asyncio.sentinel import SentinelConnectionPool
 
-from exporter.breaker import growing
+from exporter.collection.breaker import growing
 from exporter.errors import BtcHealthError
 
 # For one command with its connection. A poll waits this long once, then the link is left alone for a while.

@@ -8,7 +8,7 @@ import zlib
 from exporter.cache import CachedBody
 from exporter.errors import StorageError
 from exporter.snapshot import EndpointKey
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 
 _SELECT = """
     SELECT url, host, body, fetched_at, body_time, etag, last_modified, expires_at

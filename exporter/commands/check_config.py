@@ -6,10 +6,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
+from exporter.collection.network import tls_context
 from exporter.commands.configuration import loader
-from exporter.config import Config, as_yaml
+from exporter.configuration.config import Config, as_yaml
 from exporter.errors import ConfigError
-from exporter.network import tls_context
 from exporter.web.webfile import WebFile
 
 

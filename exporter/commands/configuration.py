@@ -6,9 +6,9 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from exporter.config import Config
-from exporter.config_keys import flags
-from exporter.configfile import load
+from exporter.configuration.config import Config
+from exporter.configuration.config_keys import flags
+from exporter.configuration.configfile import load
 
 
 def loader(arguments: Namespace, environ: Mapping[str, str]) -> Callable[[], Config]:

@@ -18,13 +18,13 @@ from rich.table import Table
 from exporter import logs
 from exporter.assembly import Gathering, gathering, rules_of
 from exporter.clock import Clock
+from exporter.collection.poller import Outcome
 from exporter.commands.configuration import loader
-from exporter.config import Config
-from exporter.poller import Outcome
+from exporter.configuration.config import Config
 from exporter.scorecards import document, movers
 from exporter.service import ROOM, memory_of
 from exporter.sources.registry import SOURCES
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from exporter.world import World
 from scoring.scorecard import PillarResult, Scorecard
 

@@ -19,10 +19,10 @@ from exporter.build import build
 from exporter.clock import Clock
 from exporter.commands import check_config
 from exporter.commands.configuration import loader
-from exporter.config import Config
+from exporter.configuration.config import Config
 from exporter.errors import ConfigError
 from exporter.service import Service
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from exporter.web.listen import bind, close, passed_by_systemd
 from exporter.web.webfile import WebFile
 

@@ -6,8 +6,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping
 
-from exporter import backup as copies
 from exporter.commands.configuration import loader
+from exporter.storage import backup as copies
 
 
 def backup(arguments: Namespace, environ: Mapping[str, str]) -> int:

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from exporter.errors import RemoteError
 from exporter.history import Point, Window
+from exporter.history.jsonclient import JsonClient
 from exporter.history.selector import Selector
-from exporter.jsonclient import JsonClient
 
 # Range queries under way at one time.
 MOST_QUERIES: Final = 4

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from exporter.archive import COARSE, FINE, Archive
 from exporter.history import Point, Window, on_grid
 from exporter.history.selector import Selector
+from exporter.storage.archive import COARSE, FINE, Archive
 
 # A gap longer than this is shown as one; Prometheus looks back as far.
 LOOK_BACK: Final = 300

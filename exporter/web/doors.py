@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from exporter.limits import HostState
+from exporter.collection.limits import HostState
 from exporter.spec import Budget
 from exporter.web.answer import Ask, Refusal
 from exporter.web.tls import names_of

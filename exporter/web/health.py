@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from exporter.statistics import SourceFigures
+from exporter.collection.statistics import SourceFigures
 from exporter.web.answer import Answer, Ask, Handler, as_json, plain
 from exporter.world import World
 

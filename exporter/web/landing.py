@@ -11,8 +11,8 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
+from exporter.collection.statistics import EndpointFigures, SourceFigures
 from exporter.scorecards import movers
-from exporter.statistics import EndpointFigures, SourceFigures
 from exporter.web.answer import HTML, Answer, Ask, Handler
 from exporter.web.health import WorldNow
 from exporter.world import World

@@ -8,8 +8,8 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from exporter.configuration.scalars import Address
 from exporter.errors import ConfigError
-from exporter.scalars import Address
 
 BACKLOG: Final = 1024
 # sd_listen_fds(3): descriptors from 3 on, meant for the process whose id is in LISTEN_PID.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from exporter.exposition import Family, Kind, Series
-from exporter.families import Declared
+from exporter.exposition.families import Declared
+from exporter.exposition.page import Family, Kind, Series
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT")
 OTHER: Final = "other"

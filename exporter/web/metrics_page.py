@@ -6,8 +6,8 @@ import gzip
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from exporter.exposition import Choice, Publication
-from exporter.negotiation import choose, takes_gzip
+from exporter.exposition.negotiation import choose, takes_gzip
+from exporter.exposition.page import Choice, Publication
 from exporter.web.answer import Answer, Ask, Handler, Refusal
 
 _PARAMETERS: Final = ("name[]", "collect[]", "exclude[]")

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 from typing import Final
 
-from exporter.negotiation import takes_gzip
+from exporter.exposition.negotiation import takes_gzip
 from exporter.web.answer import Answer, Ask
 
 # Below this a gzip header and a second look at the request cost more than they save.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from exporter.exposition import Publication
+from exporter.exposition.page import Publication
 from exporter.web.answer import PLAIN, Answer, Ask, Handler
 from exporter.web.api.routes import Api
 from exporter.web.app import Route, page, probe

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from exporter.mistakes import explain, refuse
-from exporter.scalars import parse_duration
-from exporter.yamlfile import read
+from exporter.configuration.mistakes import explain, refuse
+from exporter.configuration.scalars import parse_duration
+from exporter.configuration.yamlfile import read
 
 # Go's names of the cipher suites it still offers for TLS 1.2, and OpenSSL's. Neither lets those of TLS 1.3 be chosen.
 CIPHERS: Final = {

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from exporter import catalogue, inventory
-from exporter.exposition import sample_names
-from exporter.families import Declared
-from exporter.process import collected, process_collectors
+from exporter import catalogue
+from exporter.exposition import inventory
+from exporter.exposition.families import Declared
+from exporter.exposition.page import sample_names
+from exporter.exposition.process import collected, process_collectors
 from exporter.spec import Unit
 
 # Label values, or None where they are not a closed list.

@@ -9,7 +9,7 @@ from typing import Final
 
 import uvloop
 
-from exporter.digest import Digest
+from exporter.collection.digest import Digest
 from exporter.sources.registry import endpoints
 from tests.bench.table import table
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from exporter import catalogue, inventory
+from exporter import catalogue
 from exporter.derived import DERIVED, FROM_DAYS
+from exporter.exposition import inventory
 from exporter.sources import registry
 from exporter.spec import Metric
 from tests.contract.rules import Selector, records, selectors

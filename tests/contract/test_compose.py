@@ -16,7 +16,7 @@ import yaml
 
 from deploy import demo
 from exporter import cli
-from exporter.configfile import load
+from exporter.configuration.configfile import load
 from exporter.errors import ConfigError
 from tests.machine import ROOT, tool
 

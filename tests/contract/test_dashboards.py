@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from exporter import catalogue, inventory
-from exporter.process import collected, process_collectors
+from exporter import catalogue
+from exporter.exposition import inventory
+from exporter.exposition.process import collected, process_collectors
 from exporter.spec import Group
 from scoring.methodology import METHOD
 from tests.contract import families

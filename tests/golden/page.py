@@ -8,23 +8,23 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from exporter.accept import Arrival, restored
 from exporter.assembly import rules_of
 from exporter.build import Build
 from exporter.cache import Cache
-from exporter.config import Config
-from exporter.domain_families import DomainFamilies
-from exporter.exposition import Page, Part
-from exporter.families import scores
-from exporter.own_families import Own
-from exporter.plan import SourcePlan
+from exporter.collection.accept import Arrival, restored
+from exporter.collection.plan import SourcePlan
+from exporter.collection.statistics import Record, SourceFigures, data_quality, endpoint_figures
+from exporter.collection.top import fold
+from exporter.configuration.config import Config
+from exporter.exposition.domain_families import DomainFamilies
+from exporter.exposition.families import scores
+from exporter.exposition.own_families import Own
+from exporter.exposition.page import Page, Part
+from exporter.exposition.source_families import SourceFamilies
 from exporter.service import Reloads
 from exporter.snapshot import Accepted, Snapshot
-from exporter.source_families import SourceFamilies
 from exporter.sources.registry import SOURCES
 from exporter.spec import Endpoint, Source
-from exporter.statistics import Record, SourceFigures, data_quality, endpoint_figures
-from exporter.top import fold
 from exporter.web.app import expected_counts
 from exporter.web.meter import Meter
 from exporter.web.site import routes

@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
-from exporter.config import Config, as_yaml
-from exporter.config_reference import DOCUMENTS, example, schema
-from exporter.configfile import load
+from exporter.configuration.config import Config, as_yaml
+from exporter.configuration.config_reference import DOCUMENTS, example, schema
+from exporter.configuration.configfile import load
 from exporter.errors import ConfigError
 from tests.machine import ROOT
 

@@ -12,8 +12,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter import catalogue
-from exporter.exposition import Form, Page
-from exporter.families import SCORES
+from exporter.exposition.families import SCORES
+from exporter.exposition.page import Form, Page
 from tests.golden.page import page as build
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from exporter import families
+from exporter.exposition import families
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import history
 from scoring.backtest.table import read

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.accept import AHEAD, Arrival, accept, restored, without_future
+from exporter.collection.accept import AHEAD, Arrival, accept, restored, without_future
 from exporter.errors import BodyError, Reason
 from exporter.snapshot import Accepted
 from exporter.spec import Budget, Endpoint, Metric, Parsed, Sample, Source

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from exporter import backfill, families
+from exporter import backfill
 from exporter.catalogue import resolve
 from exporter.cli import main
+from exporter.exposition import families
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import History, history
 from scoring.backtest.run import silent

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporter.breaker import FAILURES, OPEN_CEILING, OPEN_FIRST, UNAVAILABLE, Breaker, BreakerState, growing
+from exporter.collection.breaker import FAILURES, OPEN_CEILING, OPEN_FIRST, UNAVAILABLE, Breaker, BreakerState, growing
 from exporter.errors import Reason
 
 NOW = 1_790_000_000.0

@@ -17,8 +17,8 @@ import structlog
 
 from exporter import cli, logs
 from exporter.commands.configuration import loader
-from exporter.config_keys import flags
-from exporter.storage import connect
+from exporter.configuration.config_keys import flags
+from exporter.storage.database import connect
 from scoring import methodology
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exporter.digest import INLINE, LARGEST, PIECE, Digest
+from exporter.collection.digest import INLINE, LARGEST, PIECE, Digest
 from exporter.errors import BodyError, Reason
 from exporter.payload import Notes
 from exporter.spec import Endpoint, Metric, Sample

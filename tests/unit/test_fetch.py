@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from yarl import URL
 
+from exporter.collection.fetch import Fetcher, Request, Response, redirected, status_reason, translated
 from exporter.errors import FetchError, Reason
-from exporter.fetch import Fetcher, Request, Response, redirected, status_reason, translated
 
 NOW = 1_790_000_000.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from exporter import headers
+from exporter.collection import headers
 
 NOW = 1_790_000_000.0
 DATE = "Mon, 21 Sep 2026 14:13:20 GMT"  # NOW

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from exporter.collection.hosts import REFUSALS, Hosts
+from exporter.collection.limits import BudgetError
 from exporter.errors import FetchError, Reason
-from exporter.hosts import REFUSALS, Hosts
-from exporter.limits import BudgetError
 from exporter.spec import Budget, Endpoint, Source
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 
 NOW = 1_790_000_000.0
 BASE = "https://a.example"

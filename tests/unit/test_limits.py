@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.headers import RETRY_AFTER_CEILING
-from exporter.limits import HostState
+from exporter.collection.headers import RETRY_AFTER_CEILING
+from exporter.collection.limits import HostState
 from exporter.spec import Budget
 
 NOW = 1_790_000_000.0

@@ -13,9 +13,9 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from exporter import network
+from exporter.collection import network
+from exporter.collection.resolver import PrivateAddressError, Resolver, SystemResolver, is_public
 from exporter.errors import ConfigError
-from exporter.resolver import PrivateAddressError, Resolver, SystemResolver, is_public
 
 
 @pytest.mark.parametrize(

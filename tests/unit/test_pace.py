@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from exporter import pace
 from exporter.cache import CachedBody
+from exporter.collection import pace
 from exporter.errors import Reason
 from exporter.snapshot import Accepted
 from exporter.spec import Budget, Endpoint, Source

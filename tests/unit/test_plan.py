@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from exporter.plan import SourcePlan, plans
+from exporter.collection.plan import SourcePlan, plans
 from exporter.spec import Budget, Endpoint, Source
 
 ENDPOINT = Endpoint("a", "/a", str, {}, lambda _: (), 60.0, 60.0)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from exporter import catalogue, reference
+from exporter.configuration.scalars import format_duration
 from exporter.derived import PROVIDERS
-from exporter.scalars import format_duration
 from exporter.sources import registry
 from exporter.spec import Metric
 from tests.machine import ROOT

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from exporter.archive import Archive
 from exporter.clock import Clock
-from exporter.config import Config
-from exporter.configfile import load
+from exporter.collection.statistics import SourceFigures
+from exporter.configuration.config import Config
+from exporter.configuration.configfile import load
 from exporter.errors import ConfigError
-from exporter.exposition import Form, Publication
+from exporter.exposition.page import Form, Publication
 from exporter.service import KEY, ROOM, Reloading, Service, memory_of
 from exporter.snapshot import Accepted, Observation, Snapshot, View
 from exporter.sources import registry
 from exporter.spec import Metric, Sample
-from exporter.statistics import SourceFigures
-from exporter.storage import Storage
+from exporter.storage.archive import Archive
+from exporter.storage.database import Storage
 from exporter.world import Rules
 from scoring.memory import Memory
 from scoring.method import customised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.accept import Arrival, accept
+from exporter.collection.accept import Arrival, accept
 from exporter.snapshot import Accepted, Snapshot
 from exporter.sources import mempool_space
 from exporter.sources.mempool_space.lightning import lightning_latest

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.accept import Arrival, restored
+from exporter.collection.accept import Arrival, restored
+from exporter.collection.plan import SourcePlan
+from exporter.collection.statistics import Record, Statistics, data_quality, endpoint_figures
 from exporter.errors import BodyError, Reason
 from exporter.payload import Count, Payload
-from exporter.plan import SourcePlan
 from exporter.snapshot import Snapshot
 from exporter.spec import Budget, Endpoint, Metric, Parsed, Sample, Source
-from exporter.statistics import Record, Statistics, data_quality, endpoint_figures
 
 NOW = 1_790_000_000.0
 VALUE = Metric("btchealth_value", "A value.")

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import structlog
 
-from exporter.archive import Archive
-from exporter.backup import backup, restore
 from exporter.cache import CachedBody
 from exporter.cache.sqlite import SqliteTier
 from exporter.errors import StorageError
-from exporter.storage import APPLICATION_ID, VERSION, Storage, connect, pragma, set_aside
+from exporter.storage.archive import Archive
+from exporter.storage.backup import backup, restore
+from exporter.storage.database import APPLICATION_ID, VERSION, Storage, connect, pragma, set_aside
 
 NOW = 1_790_000_000.0
 BODY = CachedBody("alpha", "a", "http://h/a", "h", b"body" * 100, NOW, NOW - 1, '"v1"', None, NOW + 60)
@@ -175,7 +175,7 @@ async def test_a_file_of_this_release_says_so(path: Path) -> None:
 async def test_a_locked_file_is_counted_logged_once_and_used_again_afterwards(
     path: Path, log: list[MutableMapping[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exporter.storage.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("exporter.storage.database.BUSY_SECONDS", 0.01)
     storage = opened(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.collection.top import Members, fold
 from exporter.spec import Facts, Metric, Sample, Top
-from exporter.top import Members, fold
 
 BLOCKS = Metric(
     "btchealth_made_up_blocks",

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from cachetools import LRUCache
 
-from exporter.archive import COARSE, STEP, Archive
 from exporter.scorecards import movers
+from exporter.storage.archive import COARSE, STEP, Archive
 from exporter.web.answer import Answer, Ask
 from exporter.web.api.models import Explanation
 from exporter.web.api.queries import ExplainQuery, read

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from exporter.families import INDICATOR, OVERALL, PILLAR
+from exporter.exposition.families import INDICATOR, OVERALL, PILLAR
 from exporter.history.selector import Selector
 from exporter.web.answer import Refusal
 from exporter.web.api.queries import TimeseriesQuery, echo

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from exporter.alertmanager import Alerts
-from exporter.archive import Archive
 from exporter.history import History
+from exporter.history.alertmanager import Alerts
+from exporter.storage.archive import Archive
 from exporter.web.answer import JSON, Answer, Ask, Handler, Refusal
 from exporter.web.api import openapi
 from exporter.web.api.docs import docs_page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exporter.alertmanager import Alerts
+from exporter.history.alertmanager import Alerts
 from exporter.scorecards import document
 from exporter.web.api.models import ScoreLatest
 from exporter.web.api.render import packed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exporter.statistics import EndpointFigures, SourceFigures
+from exporter.collection.statistics import EndpointFigures, SourceFigures
 from exporter.web.api.models import Sources
 from exporter.web.api.render import packed
 from exporter.web.health import collector

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from exporter.archive import STEP, Archive
+from exporter.storage.archive import STEP, Archive
 from exporter.world import World
 
 # Stays true for as long as the archive adds nothing.

@@ -15,12 +15,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from exporter.alertmanager import NOT_CONFIGURED, AlertFeed, Alerts
 from exporter.errors import RemoteError
 from exporter.history import Window
+from exporter.history.alertmanager import NOT_CONFIGURED, AlertFeed, Alerts
+from exporter.history.jsonclient import JsonClient
 from exporter.history.prometheus import PrometheusHistory
 from exporter.history.selector import Selector
-from exporter.jsonclient import JsonClient
 from tests.blackbox.machine_room import Room, free_port, get, until
 
 END = 1_790_000_000 // 21_600 * 21_600

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from jsonschema import Draft202012Validator
 
-from exporter.config import ApiConfig
+from exporter.configuration.config import ApiConfig
 from exporter.web.answer import Answer, Ask
 from exporter.web.app import Route
 from exporter.web.protocol import Bounds

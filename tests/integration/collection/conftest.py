@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import structlog
 
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from tests.integration.collection.stage import FakeClock, Upstream, serve
 
 

@@ -23,12 +23,12 @@ from exporter.cache import Cache
 from exporter.cache.memory import MemoryTier
 from exporter.cache.sqlite import SqliteTier
 from exporter.clock import Clock
-from exporter.collection import Collection, Surroundings
-from exporter.fetch import TIMEOUT
-from exporter.intake import Members
+from exporter.collection.collection import Collection, Surroundings
+from exporter.collection.fetch import TIMEOUT
+from exporter.collection.intake import Members
 from exporter.payload import Count, Payload, UnixSeconds
 from exporter.spec import Budget, Endpoint, Metric, Sample, Source
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 
 NOW = 1_790_000_000.0
 PATIENCE = 60.0

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from exporter.errors import BodyError, Reason
 from exporter.spec import Endpoint, Sample
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from tests.integration.collection.stage import FakeClock, Upstream, declare, play
 
 GOOD = {"value": 1, "other": 1}

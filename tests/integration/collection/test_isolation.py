@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp import web
 
+from exporter.collection.fetch import TIMEOUT
 from exporter.errors import Reason
-from exporter.fetch import TIMEOUT
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from tests.integration.collection.stage import SHORT, Client, FakeClock, Upstream, declare, play
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from exporter.errors import Reason
 from exporter.spec import Budget
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from tests.integration.collection.stage import (
     SHORT,
     FakeClock,

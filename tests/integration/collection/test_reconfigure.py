@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from exporter.collection.poller import Outcome
 from exporter.errors import ConfigError, Reason
-from exporter.poller import Outcome
 from exporter.spec import Budget, Endpoint
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from tests.integration.collection.stage import (
     Client,
     FakeClock,

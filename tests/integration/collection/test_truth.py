@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from exporter.errors import Reason
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from tests.integration.collection.stage import FakeClock, Upstream, declare, play
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.collection import STOP_SECONDS
+from exporter.collection.collection import STOP_SECONDS
 from exporter.commands.serve import GRACE_SECONDS
 from tests.blackbox.machine_room import SOURCES, Program, Room, get, until
 

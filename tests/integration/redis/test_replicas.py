@@ -16,9 +16,9 @@ from exporter.cache.link import OPEN_CEILING, Link
 from exporter.cache.memory import MemoryTier
 from exporter.cache.redis import RedisTier
 from exporter.cache.sqlite import SqliteTier
-from exporter.collection import Collection, Surroundings
+from exporter.collection.collection import Collection, Surroundings
 from exporter.spec import Endpoint
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 from tests.integration.collection.stage import FakeClock, Play, Upstream, declare, play, serve, unfolded
 from tests.integration.redis.server import RedisServer, Watch, link_to
 

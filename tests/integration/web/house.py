@@ -12,10 +12,10 @@ from pathlib import Path
 
 import aiohttp
 
-from exporter.config import ApiConfig
-from exporter.exposition import Family, Kind, Publication, Series
-from exporter.scalars import Address
-from exporter.storage import Storage
+from exporter.configuration.config import ApiConfig
+from exporter.configuration.scalars import Address
+from exporter.exposition.page import Family, Kind, Publication, Series
+from exporter.storage.database import Storage
 from exporter.web.answer import Answer, Ask
 from exporter.web.api.routes import Api
 from exporter.web.app import Route, Site, expected_counts

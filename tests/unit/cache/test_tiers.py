@@ -11,7 +11,7 @@ from exporter.cache import TIERS, Cache, CachedBody
 from exporter.cache.memory import MemoryTier
 from exporter.cache.sqlite import SqliteTier
 from exporter.snapshot import EndpointKey
-from exporter.storage import Storage
+from exporter.storage.database import Storage
 
 NOW = 1_790_000_000.0
 BODY = CachedBody("alpha", "a", "http://h/a", "h", b"x" * 100, NOW, NOW)

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from exporter.config import Config, EndpointConfig, SourceConfig, as_yaml, tune
-from exporter.config_keys import flags, is_key, is_section, keys, restart_keys
-from exporter.configfile import load
+from exporter.configuration.config import Config, EndpointConfig, SourceConfig, as_yaml, tune
+from exporter.configuration.config_keys import flags, is_key, is_section, keys, restart_keys
+from exporter.configuration.configfile import load
 from exporter.sources import registry
 
 SOURCE = registry.source("mempool_space")

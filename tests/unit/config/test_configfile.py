@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter.config import Config
-from exporter.configfile import load
+from exporter.configuration.config import Config
+from exporter.configuration.configfile import load
+from exporter.configuration.scalars import Address
 from exporter.errors import ConfigError
-from exporter.scalars import Address
 
 
 def mistakes(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> list[str]:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from exporter.scalars import (
+from exporter.configuration.scalars import (
     Address,
     BaseUrl,
     Interval,

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.yamlfile import parse, read
+from exporter.configuration.yamlfile import parse, read
 
 
 def test_every_key_and_item_knows_its_line() -> None:

@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from exporter import families
-from exporter.domain_families import DomainFamilies
-from exporter.exposition import Family, Kind, Series
-from exporter.families import SCORES, Declared
-from exporter.inventory import PRODUCT, sample_names
+from exporter.exposition import families
+from exporter.exposition.domain_families import DomainFamilies
+from exporter.exposition.families import SCORES, Declared
+from exporter.exposition.inventory import PRODUCT, sample_names
+from exporter.exposition.page import Family, Kind, Series
 from exporter.snapshot import Accepted, Observation, Snapshot
 from exporter.sources import registry
 from exporter.spec import PREFIX, RESERVED_LABELS, Metric, Sample, Unit

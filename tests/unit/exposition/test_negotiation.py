@@ -1,7 +1,7 @@
 import pytest
 
-from exporter.exposition import Form
-from exporter.negotiation import choose, takes_gzip
+from exporter.exposition.negotiation import choose, takes_gzip
+from exporter.exposition.page import Form
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -10,9 +10,9 @@ from prometheus_client.registry import Collector
 
 from exporter.build import UNKNOWN, Build, build
 from exporter.cache import Cache
-from exporter.exposition import Choice, Family, Form, Kind, Page, Part, Publication
-from exporter.own_families import Own
-from exporter.process import collected, process_collectors
+from exporter.exposition.own_families import Own
+from exporter.exposition.page import Choice, Family, Form, Kind, Page, Part, Publication
+from exporter.exposition.process import collected, process_collectors
 from exporter.service import Reloads
 from exporter.web.meter import Meter
 

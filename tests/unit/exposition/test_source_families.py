@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from exporter import source_families
+from exporter.collection.statistics import EndpointFigures, SourceFigures
 from exporter.errors import Reason
-from exporter.source_families import SourceFamilies
-from exporter.statistics import EndpointFigures, SourceFigures
+from exporter.exposition import source_families
+from exporter.exposition.source_families import SourceFamilies
 
 ENDPOINT = EndpointFigures(
     name="tip", up=True, interval=60.0, max_age=240.0, fetches=3, failures=dict.fromkeys(Reason, 0) | {Reason.TLS: 2},

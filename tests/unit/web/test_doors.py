@@ -10,8 +10,8 @@ from typing import Any
 import bcrypt
 import pytest
 
+from exporter.configuration.scalars import Address
 from exporter.errors import ConfigError
-from exporter.scalars import Address
 from exporter.web import users as users_module
 from exporter.web.answer import Ask, Refusal
 from exporter.web.doors import Doors

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from exporter.alertmanager import NOT_CONFIGURED, Alerts
-from exporter.archive import Archive
+from exporter.collection.statistics import EndpointFigures, LastError, SourceFigures
 from exporter.errors import Reason
-from exporter.exposition import Publication
+from exporter.exposition.page import Publication
 from exporter.history import History
+from exporter.history.alertmanager import NOT_CONFIGURED, Alerts
 from exporter.history.sqlite import SqliteHistory
 from exporter.snapshot import Observation, Snapshot
 from exporter.spec import Group, Metric, Sample, Unit
-from exporter.statistics import EndpointFigures, LastError, SourceFigures
-from exporter.storage import Storage
+from exporter.storage.archive import Archive
+from exporter.storage.database import Storage
 from exporter.web.api.routes import Api, Readable
 from exporter.web.site import Contents
 from exporter.world import World

@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from exporter.alertmanager import Alert, Alerts
+from exporter.history.alertmanager import Alert, Alerts
 from exporter.web.api.render import Kept
 from exporter.web.api.score import score_latest
 from exporter.web.api.sources import sources

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 import pytest
 from multidict import CIMultiDict
 
-from exporter.config import ApiConfig
+from exporter.configuration.config import ApiConfig
 from exporter.web.answer import Ask, Refusal
 from exporter.web.clients import client_of, counted_as
 from exporter.web.gate import Gate

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from exporter.archive import Archive
 from exporter.errors import RemoteError
 from exporter.history import Point, Window, on_grid
 from exporter.history.selector import Selector
 from exporter.history.sqlite import SqliteHistory
-from exporter.storage import Storage
+from exporter.storage.archive import Archive
+from exporter.storage.database import Storage
 from exporter.web.answer import Answer, Ask, Refusal
 from exporter.web.api.routes import Api
 from exporter.web.api.timeseries import statistics

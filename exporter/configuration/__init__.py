@@ -1,0 +1,1 @@
+"""The configuration: what may be said, where it is read from, and what is said of mistakes."""

@@ -1,0 +1,1 @@
+"""Families to pages: what can be shown, and the bytes of it."""

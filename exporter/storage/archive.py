@@ -1,0 +1,95 @@
+"""Scorecards and scalar samples in the SQLite file: every minute of two days, before that the first of each hour."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, Final
+
+from exporter.storage.database import Storage
+
+STEP: Final = 60
+FINE: Final = 2 * 86400
+COARSE: Final = 3600
+
+_NEW_SERIES = "INSERT OR IGNORE INTO series (selector) VALUES (?)"
+_NEW_SAMPLE = "INSERT OR REPLACE INTO samples SELECT id, ?, ? FROM series WHERE selector = ?"
+_SAMPLES = """
+    SELECT time, value FROM samples JOIN series ON series.id = samples.series
+    WHERE selector = ? AND time BETWEEN ? AND ? ORDER BY time
+"""
+_THIN_SCORECARDS = """
+    DELETE FROM scorecards WHERE time >= :since AND time < :fine AND EXISTS (
+        SELECT 1 FROM scorecards AS first WHERE first.time >= scorecards.time - scorecards.time % :coarse
+        AND first.time < scorecards.time)
+"""
+# Naming every series lets SQLite use the primary key, so that a prune reads one hour and not the whole table.
+_THIN_SAMPLES = """
+    DELETE FROM samples WHERE series IN (SELECT id FROM series) AND time >= :since AND time < :fine AND EXISTS (
+        SELECT 1 FROM samples AS first WHERE first.series = samples.series
+        AND first.time >= samples.time - samples.time % :coarse AND first.time < samples.time)
+"""
+_FORGET = (
+    "DELETE FROM scorecards WHERE time < :oldest",
+    "DELETE FROM samples WHERE series IN (SELECT id FROM series) AND time < :oldest",
+    "DELETE FROM series WHERE id NOT IN (SELECT series FROM samples)",
+)
+
+
+class Archive:
+    """`retention` in seconds; times are Unix seconds, rounded down to the minute."""
+
+    def __init__(self, storage: Storage, retention: float) -> None:
+        self._storage = storage
+        self._retention = retention
+        self._appended = 0
+        self._pruned = 0
+
+    async def append(self, now: float, scorecard: Any, samples: Mapping[str, float]) -> None:
+        """Keep a scorecard (a JSON value) and samples by selector; at most once a minute, more often does nothing."""
+        minute = int(now) // STEP * STEP
+        if minute <= self._appended:
+            return
+        self._appended = minute
+        prune = minute - self._pruned >= COARSE
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO scorecards VALUES (?, ?)", (minute, json.dumps(scorecard)))
+            connection.executemany(_NEW_SERIES, ((selector,) for selector in samples))
+            connection.executemany(_NEW_SAMPLE, ((minute, value, selector) for selector, value in samples.items()))
+            if prune:
+                self._prune(connection, minute)
+
+        await self._storage.run(insert, None)
+        self._pruned = minute if prune else self._pruned
+
+    def _prune(self, connection: sqlite3.Connection, now: int) -> None:
+        since = self._pruned - FINE - COARSE if self._pruned else 0
+        for statement in (_THIN_SCORECARDS, _THIN_SAMPLES):
+            connection.execute(statement, {"since": since, "fine": now - FINE, "coarse": COARSE})
+        for statement in _FORGET:
+            connection.execute(statement, {"oldest": now - self._retention})
+
+    async def selectors(self) -> list[str]:
+        def select(connection: sqlite3.Connection) -> list[str]:
+            return [selector for (selector,) in connection.execute("SELECT selector FROM series ORDER BY selector")]
+
+        return await self._storage.run(select, [])
+
+    async def samples(self, selector: str, start: float, end: float) -> list[tuple[int, float]]:
+        """Time and value, oldest first, both ends included."""
+        return await self._storage.run(
+            lambda connection: connection.execute(_SAMPLES, (selector, start, end)).fetchall(), []
+        )
+
+    async def scorecards(self, start: float, end: float) -> list[tuple[int, Any]]:
+        """Time and JSON value, oldest first, both ends included."""
+
+        def select(connection: sqlite3.Connection) -> list[tuple[int, Any]]:
+            rows = connection.execute(
+                "SELECT time, scorecard FROM scorecards WHERE time BETWEEN ? AND ? ORDER BY time", (start, end)
+            )
+            return [(time, json.loads(text)) for time, text in rows]
+
+        return await self._storage.run(select, [])
