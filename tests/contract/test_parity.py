@@ -1,4 +1,4 @@
-"""Prometheus computes the same scores from what the exporter shows: full, partial and missing data, through promtool."""
+"""Prometheus computes the same scores from what the exporter shows, for full, partial and missing data."""
 
 from __future__ import annotations
 
