@@ -14,13 +14,14 @@ from aiohttp import web
 from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
-from exporter.web.meter import Meter
+from exporter.web.meter import OTHER, Meter
 from exporter.web.protocol import Bounds
 from exporter.web.webfile import Loaded, WebFile
 
 log = structlog.get_logger(__name__)
 
 NOT_FOUND: Final = "not_found"
+UNREADABLE: Final = "unreadable"
 
 # No page reads a body; a client may send this much by mistake.
 MOST_BODY_BYTES: Final = 64 << 10
@@ -91,6 +92,10 @@ class Site:
         name = NOT_FOUND if route is None else route.name
         self._meter.count(name, request.method, answer.status, perf_counter() - started)
         return response
+
+    def refused(self, status: int) -> None:
+        """The parser has answered in place of a page."""
+        self._meter.count(UNREADABLE, OTHER, status, 0.0)
 
     async def _answer(self, request: web.BaseRequest, route: Route | None, loaded: Loaded) -> Answer:
         ask = self._gate.identified(_ask(request))

@@ -7,18 +7,23 @@ keep-alive time is over costs the connection.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import LineTooLong
+from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
-from exporter.web.answer import problem
+from exporter.web.answer import Answer, problem
 
 log = structlog.get_logger(__name__)
+
+# In the parser's message: the start line begins with a method as RFC 9110 writes one, which it does not know.
+_METHOD: Final = re.compile(r"b['\"][!#$%&*+.^`|~\w-]+ /")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Bounds:
 class Protocol(RequestHandler):
     """Says what was wrong with a request that could not be parsed as every other page does."""
 
-    __slots__ = ("_security_headers",)
+    __slots__ = ("_refused", "_security_headers")
 
     def __init__(self, manager: Protocols, loop: asyncio.AbstractEventLoop) -> None:
         bounds = manager.bounds
@@ -48,7 +53,7 @@ class Protocol(RequestHandler):
             keepalive_timeout=bounds.idle,
             lingering_time=bounds.body,
         )
-        self._security_headers = manager.security_headers
+        self._security_headers, self._refused = manager.security_headers, manager.refused
 
     def handle_error(
         self,
@@ -59,16 +64,8 @@ class Protocol(RequestHandler):
     ) -> web.StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError("part of an answer has been sent already")
-        if isinstance(exc, LineTooLong):
-            answer = problem(
-                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "request: expected a start line and header fields of at most 8190 bytes each",
-            )
-        elif status == HTTPStatus.BAD_REQUEST:
-            answer = problem(status, "request: expected HTTP/1.1")
-        else:
-            log.error("request failed", exc_info=exc)
-            answer = problem(status, "a bug in the exporter; its log has the details")
+        answer = _refusal(exc) if status == HTTPStatus.BAD_REQUEST else _bug(exc)
+        self._refused(answer.status)
         headers = {
             **self._security_headers(),
             **answer.headers,
@@ -80,17 +77,31 @@ class Protocol(RequestHandler):
         return response
 
 
+def _refusal(exc: BaseException | None) -> Answer:
+    if isinstance(exc, LineTooLong):
+        return problem(431, "request: expected a start line and header fields of at most 8190 bytes each")
+    if isinstance(exc, BadHttpMethod) and _METHOD.search(exc.message):
+        return problem(405, "method: expected GET or HEAD", {"Allow": "GET, HEAD"})
+    return problem(400, "request: expected HTTP/1.1 with a Host header")
+
+
+def _bug(exc: BaseException | None) -> Answer:
+    log.error("request failed", exc_info=exc)
+    return problem(500, "a bug in the exporter; its log has the details")
+
+
 class Protocols(web.Server):
-    """Makes one protocol a connection. `security_headers` go with every answer."""
+    """Makes one protocol a connection. `security_headers` go with every answer; `refused` counts by status."""
 
     def __init__(
         self,
         handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
         security_headers: Callable[[], Mapping[str, str]],
+        refused: Callable[[int], None],
         bounds: Bounds,
     ) -> None:
         super().__init__(handler)
-        self.security_headers, self.bounds = security_headers, bounds
+        self.security_headers, self.refused, self.bounds = security_headers, refused, bounds
 
     def __call__(self) -> Protocol:
         return Protocol(self, asyncio.get_running_loop())

@@ -163,6 +163,9 @@ async def test_a_listed_origin_may_read_the_api_and_no_other_page() -> None:
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
+        (b"BREW /metrics HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+        (b"get / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
         (b"GET / HTTP/9.9\r\n\r\n", 400),
         (b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", 400),
@@ -181,6 +184,7 @@ async def test_a_request_that_is_wrong_gets_a_problem_document_and_is_hung_up_on
     assert b"Content-Type: application/problem+json" in head
     assert b"X-Content-Type-Options: nosniff" in head
     assert json.loads(body)["status"] == status
+    assert (b"Allow: GET, HEAD" in head) is (status == 405)
 
 
 @pytest.mark.parametrize(
@@ -230,3 +234,10 @@ async def test_who_does_not_read_the_answer_is_dropped(monkeypatch: pytest.Monke
             with contextlib.suppress(ConnectionResetError):
                 assert len(await reader.read()) < 32 << 20
         writer.transport.abort()
+
+
+async def test_requests_that_cannot_be_read_are_counted_too() -> None:
+    async with house() as built, visitor() as session:
+        await spoken(built, b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n")
+        _, page, _ = await get(session, f"{built.url}/metrics")
+    assert b'btchealth_http_requests_total{handler="unreadable",method="other",code="405"} 1\n' in page
