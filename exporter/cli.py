@@ -70,7 +70,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _flag(parser: argparse.ArgumentParser, name: str, help: str, **options: Any) -> None:  # noqa: A002 - argparse's word
+def _flag(parser: argparse.ArgumentParser, name: str, help: str, **options: Any) -> None:  # noqa: A002 - argparse calls it so
     """No default here: what is not given must not hide the environment and the file."""
     parser.add_argument(name, dest=name.removeprefix("--"), default=argparse.SUPPRESS, help=help, **options)
 

@@ -191,10 +191,7 @@ class Budget:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A provider of data. `hosts` lists where redirects may lead besides the base URL's own host.
-
-    `comparable` False: another base URL counts differently (node crawlers), so that provenance must be in the series.
-    """
+    """A provider of data. `hosts` lists where redirects may lead besides the base URL's own host."""
 
     name: str
     title: str
@@ -203,7 +200,6 @@ class Source:
     modules: tuple[str, ...]
     hosts: tuple[str, ...] = ()
     key_header: str | None = None
-    comparable: bool = True
 
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -88,11 +88,6 @@ class Hosts:
         waits = self._state(source, host_key(URL(route))).blocked_until
         return max(waits, self._breaker(source, route).open_until)
 
-    def refused_until(self, source: Source, base_url: str, endpoint: Endpoint) -> float:
-        """When this base URL may be asked again, as far as we refuse it for its network; in the past means now."""
-        refusal = self.refusal(source, base_url)
-        return refusal.until(endpoint.name) if refusal is not None else 0.0
-
     def refusal(self, source: Source, base_url: str) -> Refusal | None:
         return self._refusals.get(_key(source, base_url))
 

@@ -136,7 +136,7 @@ def _source_table() -> Iterator[str]:
 def example() -> str:
     """A file with every key at its default; it changes nothing."""
     lines = ["# Every key with its default. Take what you change; the rest may be left out."]
-    texts = {path: key for path, key in keys() if len(path) <= 2 and path[0] != "sources"}  # noqa: PLR2004 - section, key
+    texts = {path: key for path, key in keys() if len(path) <= 2 and path[0] != "sources"}  # noqa: PLR2004 - a section and a key
     for section, content in Config().model_dump(mode="json").items():
         lines += ["", f"# {_text(texts, section)}", *_example_section(section, content, texts)]
     return "\n".join((*lines, ""))

@@ -10,7 +10,8 @@ from typing import Final
 from exporter.spec import Group, Metric, Unit
 
 # Below genesis nothing was mined; five million blocks are ninety years.
-_HEIGHTS: Final = (0.0, 5_000_000.0)
+# From 2016 to 2046: heights of the test networks are below or above.
+_HEIGHTS: Final = (400_000.0, 2_000_000.0)
 _PRICES: Final = (0.01, 1e8)
 _DIFFICULTIES: Final = (1.0, 1e20)
 _MONEY_SUPPLY: Final = (1.0, 21e6)

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import dashboards, rates, stall, startup
+from tests.bench import dashboards, rates, replicas, stall, startup
 from tests.bench.table import machine
 from tests.blackbox.machine_room import Room
 from tests.blackbox.test_facts import settled
@@ -26,6 +26,7 @@ def sections(minutes: float) -> Iterator[tuple[str, str]]:
             settled(exporter)
             yield "Dashboards with a year of data", dashboards.measure(room, exporter)
             yield "Rate of scrapes", rates.measure(room, exporter)
+            yield "Replicas", replicas.measure()
             yield "Memory", startup.memory(exporter, minutes * 60)
         finally:
             room.close()

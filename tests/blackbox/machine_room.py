@@ -70,7 +70,7 @@ def parse(text: str) -> Page:
 def get(url: str, **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
     request = urllib.request.Request(url, headers={key.replace("_", "-"): value for key, value in headers.items()})  # noqa: S310 - loopback, as pytest-socket sees to
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback, as said above
             return answer.status, answer.read(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         with error:
@@ -78,8 +78,8 @@ def get(url: str, **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
 
 
 def send(method: str, url: str) -> None:
-    request = urllib.request.Request(url, method=method)  # noqa: S310 - as above
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+    request = urllib.request.Request(url, method=method)  # noqa: S310 - loopback, as said above
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback, as said above
         answer.read()
 
 

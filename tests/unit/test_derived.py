@@ -208,8 +208,8 @@ def test_nodes_say_which_host_counted_them_while_anything_from_it_is_shown() -> 
     assert enriched(snapshot=snapshot) == {}
 
 
-def test_every_source_that_is_not_comparable_names_its_hosts() -> None:
-    assert set(PROVIDERS) == {source.name for source in registry.SOURCES if not source.comparable}
+def test_counts_of_crawlers_are_not_comparable_so_the_series_say_which_host() -> None:
+    assert set(PROVIDERS) == {"bitnodes"}
 
 
 def test_what_was_read_is_never_replaced() -> None:

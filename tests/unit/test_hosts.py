@@ -153,8 +153,10 @@ async def test_a_refusal_survives_a_restart_and_holds_longer_for_those_who_canno
     await storage.save(REFUSALS, "alpha nonsense", ["unreadable"])
     hosts = Hosts(storage, wall, lambda _: True)
     await hosts.load()
-    assert hosts.refused_until(source(), BASE, ENDPOINT) == NOW + 3600
-    assert hosts.refused_until(source(), BASE, other) == NOW + 86400
+    refusal = hosts.refusal(source(), BASE)
+    assert refusal is not None
+    assert refusal.until(ENDPOINT.name) == NOW + 3600
+    assert refusal.until(other.name) == NOW + 86400
     assert hosts.refusal(source(), "nonsense") is None
     await hosts.succeeded(source(), BASE, other)
     assert hosts.refusal(source(), BASE) is not None

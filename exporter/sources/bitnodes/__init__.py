@@ -12,5 +12,4 @@ SOURCE = Source(
     budget=Budget(burst=4, every=14_400.0, spacing=10.0),
     modules=("exporter.sources.bitnodes.summary", "exporter.sources.bitnodes.snapshot"),
     hosts=("bitnodes.io", "btcnodes.io"),
-    comparable=False,
 )

@@ -75,10 +75,6 @@ def test_heights_are_polluted_by_other_chains_so_no_crawl_is_a_tip() -> None:
     assert values(summary, examples.summary(latest_height=976_430))["snapshot_height"] == 976_430
 
 
-def test_counts_of_hosts_are_not_comparable_so_the_series_say_which_host() -> None:
-    assert SOURCE.comparable is False
-
-
 def test_relative_urls_of_the_successor_are_not_read() -> None:
     assert values(snapshots, examples.crawls(25_941)) == {
         "recent_median": 25_941,
