@@ -15,7 +15,7 @@ import yaml
 from alertmanager.configure import absolute, configured
 from exporter.sources import registry
 from tests.blackbox.machine_room import Program, Room, free_port, get, send, until
-from tests.e2e.compression import compressed
+from tests.e2e.compression import compressed, shorter
 from tests.e2e.receivers import Message, Receivers
 from tests.machine import ROOT
 
@@ -98,6 +98,7 @@ def start_prometheus(
     command = [
         str(tool("prometheus")), f"--config.file={home / 'prometheus.yml'}", f"--storage.tsdb.path={home / 'data'}",
         f"--web.listen-address={listen}", "--log.level=warn",
+        f"--rules.alert.resend-delay={shorter('1m', factor)}",
     ]  # fmt: skip
     return room.launch("prometheus", command, f"http://{listen}", "/-/ready", {})
 
