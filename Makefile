@@ -53,7 +53,11 @@ golden: $(DEV_STAMP) ## Write the expected pages under tests/golden anew; read t
 
 .PHONY: pytest
 pytest: $(DEV_STAMP) ## Run all tests with coverage
-	$(STEP) "pytest" pytest --numprocesses=2 --dist=loadfile --cov --cov-report=term
+	$(STEP) "pytest" pytest --numprocesses=2 --dist=loadfile --durations=20 --cov --cov-report=term
+
+.PHONY: torture
+torture: $(DEV_STAMP) $(TOOLS_STAMP) ## Play incidents on real servers until somebody is told; minutes, on a quiet machine
+	@$(BIN)/pytest -m torture tests/e2e
 
 GATES := lint-ruff lint-format lint-types lint-imports lint-dependencies lint-unused lint-spelling lint-yaml lint-shell
 

@@ -18,6 +18,8 @@ from tests.e2e import stack
 from tests.e2e.receivers import Receivers
 from tests.e2e.stack import Stack
 
+pytestmark = pytest.mark.torture
+
 FACTOR = 120
 PATIENCE = 150.0
 # The dead man's switch is called every five minutes of the shipped file; three missed calls are an alarm.
