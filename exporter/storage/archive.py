@@ -37,6 +37,12 @@ _FORGET = (
 )
 
 
+_FIRST_OF_DAYS = """
+    SELECT time, scorecard FROM scorecards
+    WHERE time IN (SELECT min(time) FROM scorecards WHERE time BETWEEN ? AND ? GROUP BY time / 86400) ORDER BY time
+"""
+
+
 class Archive:
     """`retention` in seconds; times are Unix seconds, rounded down to the minute."""
 
@@ -85,11 +91,16 @@ class Archive:
 
     async def scorecards(self, start: float, end: float) -> list[tuple[int, Any]]:
         """Time and JSON value, oldest first, both ends included."""
+        return await self._scorecards(
+            "SELECT time, scorecard FROM scorecards WHERE time BETWEEN ? AND ? ORDER BY time", start, end
+        )
 
+    async def daily_scorecards(self, start: float, end: float) -> list[tuple[int, Any]]:
+        """The first of each day."""
+        return await self._scorecards(_FIRST_OF_DAYS, start, end)
+
+    async def _scorecards(self, query: str, start: float, end: float) -> list[tuple[int, Any]]:
         def select(connection: sqlite3.Connection) -> list[tuple[int, Any]]:
-            rows = connection.execute(
-                "SELECT time, scorecard FROM scorecards WHERE time BETWEEN ? AND ? ORDER BY time", (start, end)
-            )
-            return [(time, json.loads(text)) for time, text in rows]
+            return [(time, json.loads(text)) for time, text in connection.execute(query, (start, end))]
 
         return await self._storage.run(select, [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,13 +16,14 @@ from exporter.web.api.queries import ExplainQuery, read
 from exporter.web.api.render import packed
 from exporter.web.packed import Packed
 from exporter.world import World
-from scoring.explain import leave_one_out, moved
+from scoring.explain import YEAR_DAYS, leave_one_out, moved, unusual
 from scoring.reading import State
 from scoring.scorecard import Scorecard
 
 # The last card at or before a time is no older than this, while the exporter ran.
 LOOK_BACK: Final = COARSE + 2 * STEP
 MOST_REMEMBERED: Final = 64
+DAY: Final = 86_400
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Explain:
     wall: Callable[[], float]
     _of: World | None = field(init=False, default=None)
     _kept: LRUCache[int, Packed] = field(init=False)
+    _year: tuple[int, dict[str, list[float]]] = field(init=False, default=(0, {}))
 
     def __post_init__(self) -> None:
         self._kept = LRUCache(MOST_REMEMBERED)
@@ -46,10 +48,31 @@ class Explain:
             self._kept.clear()
         if (found := self._kept.get(minute)) is None:
             cards = await self.archive.scorecards(minute - LOOK_BACK, minute)
-            found = packed(Explanation, explanation(world.scorecard, cards[-1] if cards else None))
+            body = explanation(world.scorecard, cards[-1] if cards else None)
+            body["unusual"] = unusual(world.scorecard, await self._daily_values())
+            found = packed(Explanation, body)
             if world is self._of:
                 self._kept[minute] = found
         return found.answer(ask)
+
+    async def _daily_values(self) -> dict[str, list[float]]:
+        """Of each indicator, over the last year; read once a day."""
+        today = int(self.wall()) // DAY
+        if self._year[0] != today:
+            cards = await self.archive.daily_scorecards((today - YEAR_DAYS) * DAY, today * DAY - 1)
+            self._year = today, values_by_indicator(card for _, card in cards)
+        return self._year[1]
+
+
+def values_by_indicator(cards: Iterable[Any]) -> dict[str, list[float]]:
+    """From scorecards in compact form, oldest first."""
+    values: dict[str, list[float]] = {}
+    for card in cards:
+        known = card.get("indicators", {}) if isinstance(card, Mapping) else {}
+        for name, one in known.items():
+            if one["value"] is not None:
+                values.setdefault(name, []).append(one["value"])
+    return values
 
 
 def explanation(card: Scorecard, kept: tuple[int, Any] | None) -> dict[str, Any]:

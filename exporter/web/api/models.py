@@ -176,6 +176,13 @@ class Explanation(Body):
     changed_reason: Annotated[str | None, Field(description="Why the change is not known.")]
     missing: list[Missing]
     sensitivity: list[Sensitivity]
+    unusual: Annotated[
+        dict[str, Ratio],
+        Field(
+            description="Percentile rank of each indicator's value among its daily values of the last year, "
+            "of those with at least 292 days. Shown, never scored."
+        ),
+    ]
     as_of: float
     methodology: str
 
