@@ -21,6 +21,8 @@ from tests.contract import mutants
 from tests.contract.rules import Rule, alerts, records
 from tests.machine import ROOT
 
+pytestmark = pytest.mark.torture
+
 TESTS = ROOT / "prometheus" / "tests"
 PROCESSES = 2
 KILLED = 0.95

@@ -70,6 +70,10 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def jobs_up(running: Demo) -> set[str]:
+    return {one["metric"]["job"] for one in running.asked("up == 1")}
+
+
 def test_it_shows_scores_in_prometheus_plays_an_incident_and_leaves_nothing_behind(
     running: Demo, tmp_path: Path
 ) -> None:
@@ -80,7 +84,7 @@ def test_it_shows_scores_in_prometheus_plays_an_incident_and_leaves_nothing_behi
     scraped = until(lambda: running.asked("btchealth_overall_score"), "the score is in Prometheus", 90)
     assert 0 <= float(scraped[0]["value"][1]) <= 100
     assert scraped[0]["metric"]["job"] == "btc-health"
-    assert {one["metric"]["job"] for one in running.asked("up == 1")} == {"btc-health", "prometheus", "alertmanager"}
+    until(lambda: jobs_up(running) == {"btc-health", "prometheus", "alertmanager"}, "Prometheus reads all three", 60)
 
     start = re.search(r"Start an incident:\s+curl -X POST (\S+)", running.text())
     assert start

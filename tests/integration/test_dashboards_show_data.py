@@ -23,6 +23,8 @@ from tests.blackbox.machine_room import Program, Room, free_port, get, until
 from tests.dashboards import VALUES, dashboards, filled, panels
 from tests.machine import ROOT, tool
 
+pytestmark = pytest.mark.torture
+
 HEALTHY = "btc-health"
 MAY_BE_EMPTY = {(board.uid, panel.title) for board in BOARDS for panel in board.panels() if panel.may_be_empty}
 
