@@ -29,8 +29,8 @@ return {count, left}
 
 
 class Shared:
-    def __init__(self, link: Link, alone: Counting, monotonic: Callable[[], float]) -> None:
-        self._link, self._alone, self._monotonic = link, alone, monotonic
+    def __init__(self, link: Link, alone: Counting, monotonic: Callable[[], float], patience: float = SECONDS) -> None:
+        self._link, self._alone, self._monotonic, self._patience = link, alone, monotonic, patience
         self._paused_until = 0.0
 
     async def wait(self, rate: RateLimitItem, handler: str, client: str) -> float:
@@ -44,7 +44,7 @@ class Shared:
             return await redis.eval(_COUNT, 1, key, rate.get_expiry() * 1_000)
 
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(self._patience):
                 counted, left = await self._link.call("rate limits", count)
         except (CacheError, TimeoutError):
             self._paused_until = self._monotonic() + PAUSE_SECONDS
