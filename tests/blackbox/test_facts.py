@@ -19,7 +19,7 @@ SECOND_IN_USE = r'^btchealth_base_url_active\{.*position="1"\} 1(\.0)?$'
 ONCE = "2h"  # an interval longer than any test
 # Families of the process itself and of collection; all other lines are domain values and scores.
 OWN = (
-    r"^(btchealth_(exporter|http|cache|fetch|source|endpoint|base_url|breaker|rate|next_poll|rejected|unknown|clock)"
+    r"^(btchealth_(exporter|http|cache|fetch|source|endpoint|base_url|breaker|rate|next_poll|rejected|unknown|clock|event_loop)"
     r"|process|python)"
 )
 
