@@ -25,6 +25,7 @@ from exporter.collection.top import fold
 from exporter.configuration.config import Config, WebConfig, as_yaml
 from exporter.derived import enrich
 from exporter.exposition.inventory import sample_names
+from exporter.exposition.loop_lag import LoopLag
 from exporter.exposition.own_families import Own
 from exporter.exposition.page import Publication
 from exporter.exposition.process import process_collectors
@@ -104,6 +105,7 @@ class Exporter:
     api: Api
     alerts: AlertFeed
     client: JsonClient
+    loop_lag: LoopLag
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -111,11 +113,13 @@ class Exporter:
             group.create_task(self.service.run())
             group.create_task(self.alerts.run())
             group.create_task(self.api.run())
+            group.create_task(self.loop_lag.run())
 
 
 def exporter_of(opened: Opened, clock: Clock) -> Exporter:
     config, changed, meter = opened.config, asyncio.Event(), Meter()
     gathered = gathering(config, opened.storage, clock, changed.set)
+    loop_lag = LoopLag(monotonic, clock.sleep)
     own = Own(
         build=build(),
         reloads=lambda: service.reloads,
@@ -124,6 +128,7 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
         storage=opened.storage,
         collectors=process_collectors(),
         meter=None if config.web.disable_exporter_metrics else meter,
+        loop_lag=loop_lag,
     )
     publication = Publication(own, monotonic)
     reloading = Reloading(opened.load, rules_of, logs.configure)
@@ -148,7 +153,8 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
     alone = Counted(clock.wall)
     counting = alone if gathered.link is None else Shared(gathered.link, alone, monotonic)
     gate = Gate(lambda: service.config.api, counting)
-    return Exporter(service, _server(service, opened, meter, api, gate, gathered.cache), api, alerts, client)
+    server = _server(service, opened, meter, api, gate, gathered.cache)
+    return Exporter(service, server, api, alerts, client, loop_lag)
 
 
 def _prefix(web: WebConfig) -> str:

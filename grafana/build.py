@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from grafana.generator import document, pillar
+from grafana.generator.alerting import ALERTS
 from grafana.generator.board import Board, to_json
 from grafana.generator.history import HISTORY
 from grafana.generator.market import MARKET
-from grafana.generator.operations import ALERTS, EXPORTER
+from grafana.generator.operations import EXPORTER
 from grafana.generator.overview import OVERVIEW
 from grafana.generator.sources import SOURCES
 

@@ -43,7 +43,7 @@ class Target:
 def filled(expr: str, values: Mapping[str, str] = VALUES) -> str:
     for name in sorted(values, key=len, reverse=True):
         expr = expr.replace(name, values[name])
-    if left := re.findall(r"\$\w+|\$\{", expr):
+    if left := re.findall(r"\$[a-z_]\w*|\$\{", expr):
         raise ValueError(f"{expr}: no value for {left}")
     return expr
 
@@ -77,4 +77,4 @@ def targets() -> Iterator[Target]:
 def marks() -> Iterator[Target]:
     for dashboard in dashboards():
         for annotation in dashboard["annotations"]["list"]:
-            yield Target(f"{dashboard['uid']}: annotation {annotation['name']}", annotation)
+            yield Target(f"{dashboard['uid']}: annotation {annotation['name']}", annotation["target"])

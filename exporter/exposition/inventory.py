@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from exporter import catalogue
-from exporter.exposition import families, own_families, source_families
+from exporter.exposition import families, loop_lag, own_families, source_families
 from exporter.exposition import page as exposition
 from exporter.exposition.families import Declared
 from exporter.exposition.process import collected, process_collectors
@@ -18,6 +18,7 @@ PRODUCT: Final[tuple[Declared, ...]] = (
     *source_families.SOURCES,
     *own_families.DECLARED,
     *meter.DECLARED,
+    *loop_lag.DECLARED,
 )
 
 

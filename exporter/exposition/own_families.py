@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from exporter.build import Build
 from exporter.cache import TierFigures
 from exporter.exposition.families import Declared
+from exporter.exposition.loop_lag import LoopLag
 from exporter.exposition.page import Family, Kind
 from exporter.exposition.process import collected
 from exporter.service import Reloads
@@ -57,7 +58,7 @@ DECLARED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Called for the families of this moment. `meter` None leaves out requests and resources."""
+    """Called for the families of this moment. `meter` None leaves out requests, resources and the event loop."""
 
     build: Build
     reloads: Callable[[], Reloads]
@@ -66,6 +67,7 @@ class Own:
     storage: Storage
     collectors: Sequence[Collector]
     meter: Meter | None
+    loop_lag: LoopLag
 
     def __call__(self) -> Iterator[Family]:
         build, reloads = self.build, self.reloads()
@@ -80,4 +82,5 @@ class Own:
         yield STORAGE_FAILURES.one(float(self.storage.failures))
         if self.meter is not None:
             yield from self.meter.families()
+            yield self.loop_lag.family()
             yield from collected(self.collectors)

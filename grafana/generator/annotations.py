@@ -21,9 +21,10 @@ class Marks(model.AnnotationQuery):
     """
 
     def __init__(self, name: str, expr: str, colour: str, title: str, text: str, *, times: bool) -> None:
-        super().__init__(name=name, datasource=DATA_SOURCE, expr=expr, icon_color=colour, enable=True)
+        super().__init__(name=name, datasource=DATA_SOURCE, icon_color=colour, enable=True)
         self._own: dict[str, object] = {
-            "titleFormat": title, "textFormat": text, "useValueForTime": times, "step": "60s",
+            "target": {"expr": expr, "interval": "60s", "refId": "Anno"},
+            "titleFormat": title, "textFormat": text, "useValueForTime": times,
         }  # fmt: skip
 
     def to_json(self) -> dict[str, object]:

@@ -11,13 +11,21 @@ from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as model
 
+from grafana.generator import layout
 from grafana.generator.annotations import Annotation
 from grafana.generator.panels import Link, Panel
 from grafana.generator.render import DATA_SOURCE, rendered
 
 PREFIX: Final = "btchealth"
 TAG: Final = "btc-health"
+ALL_PILLARS: Final = "pillars"
+PILLAR_TAG: Final = "pillar"
 PRODUCT: Final = "Bitcoin health: "
+
+# Uid of the data source that grafana/provisioning declares.
+PROVISIONED: Final = "btchealth-prometheus"
+# The number by which Grafana's editor knows a query for the values of a label.
+_LABEL_VALUES: Final = 1
 
 # Families that tell which jobs and instances there are; both exist as long as the exporter answers.
 _PRESENT: Final = "btchealth_overall_coverage_ratio"
@@ -45,7 +53,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`id` makes the uid; `onward` are ids of the dashboards to look at next, the first of them leads back up."""
+    """`id` makes the uid; `onward` are ids of the dashboards to look at next, the first of them leads back up.
+
+    ALL_PILLARS among them stands for all five.
+    """
 
     id: str
     title: str
@@ -90,44 +101,67 @@ def to_json(board: Board, titles: dict[str, str]) -> str:
     for variable in _variables(board):
         frame.with_variable(variable)
     frame.annotations(list(board.annotations))
-    for other in board.onward:
-        frame.link(_dashboard_link(other, titles[other]))
+    for link in _links(board, titles):
+        frame.link(link)
     numbers = iter(range(1, 1000))
+    below = 0
     for row in board.rows:
-        _add_row(frame, row, numbers)
+        below = _add_row(frame, row, numbers, below)
     plain: dict[str, Any] = json.loads(JSONEncoder().encode(frame.build()))
     return json.dumps({"id": None, **plain}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _add_row(frame: build.Dashboard, row: Row, numbers: Iterator[int]) -> None:
-    if not row.title:
-        for panel in row.panels:
-            frame.with_panel(rendered(panel, next(numbers)))
-        return
-    heading = build.Row(row.title).id(next(numbers)).collapsed(row.collapsed)
+def _add_row(frame: build.Dashboard, row: Row, numbers: Iterator[int], top: int) -> int:
+    """The first line below the row. A closed row takes one line, and holds its panels."""
+    heading = build.Row(row.title).id(next(numbers)) if row.title else None
+    first = top + 1 if heading else top
+    places = list(layout.placed([layout.Size(panel.width, panel.height) for panel in row.panels]))
+    panels = [
+        rendered(panel, next(numbers)).grid_pos(
+            model.GridPos(h=panel.height, w=panel.width, x=place.x, y=first + place.y)
+        )
+        for panel, place in zip(row.panels, places, strict=True)
+    ]
+    if heading and row.collapsed:
+        for one in panels:
+            heading.with_panel(one)
+    if heading:
+        frame.with_row(heading.grid_pos(model.GridPos(h=1, w=layout.COLUMNS, x=0, y=top)))
     if row.collapsed:
-        for panel in row.panels:
-            heading.with_panel(rendered(panel, next(numbers)))
-        frame.with_row(heading)
-        return
-    frame.with_row(heading)
-    for panel in row.panels:
-        frame.with_panel(rendered(panel, next(numbers)))
+        return first
+    for one in panels:
+        frame.with_panel(one)
+    return first + max(place.y + panel.height for panel, place in zip(row.panels, places, strict=True))
 
 
 def _variables(board: Board) -> Iterator[build.DatasourceVariable | build.QueryVariable]:
-    yield build.DatasourceVariable("datasource").label("Data source").type("prometheus")
+    ours = model.VariableOption(text="Prometheus", value=PROVISIONED, selected=True)
+    yield build.DatasourceVariable("datasource").label("Data source").type("prometheus").current(ours)
+    # "All" are the exporter's jobs by name: other jobs have families such as `up` too.
     yield _query_variable("job", "Job", f"label_values({_PRESENT}, job)")
-    yield _query_variable("instance", "Instance", f'label_values({_PRESENT}{{job=~"$job"}}, instance)')
+    # Series filled in from history have no instance, so "all" takes those without one as well.
+    yield _query_variable("instance", "Instance", f'label_values({_PRESENT}{{job=~"$job"}}, instance)').all_value(".*")
     for one in board.variables:
-        yield _query_variable(one.name, one.label, one.query)
+        yield _query_variable(one.name, one.label, one.query).all_value(".*")
 
 
 def _query_variable(name: str, label: str, query: str) -> build.QueryVariable:
     everything = model.VariableOption(text="All", value="$__all", selected=True)
-    variable = build.QueryVariable(name).label(label).query({"query": query, "refId": name}).current(everything)
-    variable.datasource(DATA_SOURCE).multi(True).include_all(True).all_value(".*")
+    asked = {"qryType": _LABEL_VALUES, "query": query, "refId": name}
+    variable = build.QueryVariable(name).label(label).query(asked).current(everything)
+    variable.datasource(DATA_SOURCE).multi(True).include_all(True)
     return variable.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(model.VariableSort.ALPHABETICAL_ASC)
+
+
+def _links(board: Board, titles: dict[str, str]) -> Iterator[build.DashboardLink]:
+    """The five pillars share one list, so that the line of links does not wrap on a narrow screen."""
+    single = [one for one in board.onward if one != ALL_PILLARS]
+    first, *others = (_dashboard_link(one, titles[one]) for one in single)
+    yield first
+    if ALL_PILLARS in board.onward:
+        pillars = build.DashboardLink("Pillars").type(model.DashboardLinkType.DASHBOARDS).tags([TAG, PILLAR_TAG])
+        yield pillars.as_dropdown(True).keep_time(True).include_vars(True)
+    yield from others
 
 
 def _dashboard_link(board: str, title: str) -> build.DashboardLink:

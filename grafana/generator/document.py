@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from grafana.generator.board import Board
+from grafana.generator.board import ALL_PILLARS, PILLAR_TAG, Board
 from grafana.generator.panels import Kind
 
 _INTRODUCTION: Final = """\
@@ -23,16 +23,17 @@ _KINDS: Final = {
 
 
 def page(boards: Sequence[Board]) -> str:
-    titles = {board.id: board.title for board in boards}
+    links = {board.id: f"[{board.title}](#{_anchor(board.title)})" for board in boards}
+    links[ALL_PILLARS] = ", ".join(links[board.id] for board in boards if board.tag == PILLAR_TAG)
     counted = sum(len(tuple(board.panels())) for board in boards)
     summary = f"{len(boards)} dashboards, {counted} panels.\n"
-    return "\n".join((_INTRODUCTION, summary, *("\n".join(_section(board, titles)) for board in boards)))
+    return "\n".join((_INTRODUCTION, summary, *("\n".join(_section(board, links)) for board in boards)))
 
 
-def _section(board: Board, titles: dict[str, str]) -> Iterator[str]:
+def _section(board: Board, links: dict[str, str]) -> Iterator[str]:
     yield f"## {board.title}\n"
     yield f"{board.question}\n"
-    onward = ", ".join(f"[{titles[other]}](#{_anchor(titles[other])})" for other in board.onward)
+    onward = ", ".join(links[other] for other in board.onward)
     yield f"Address: `/d/{board.uid}`. Go on to: {onward}.\n"
     yield "| panel | kind | what it shows |"
     yield "| --- | --- | --- |"

@@ -6,7 +6,7 @@ from typing import Final
 
 from grafana.generator import limits
 from grafana.generator.annotations import METHODOLOGY, known_times
-from grafana.generator.board import Board, Row
+from grafana.generator.board import ALL_PILLARS, Board, Row
 from grafana.generator.colours import BLUE, GREEN, GREY, ORANGE, PILLARS, PURPLE
 from grafana.generator.episodes import EPISODES, HALVINGS
 from grafana.generator.families import family
@@ -89,7 +89,7 @@ HISTORY: Final = Board(
             _raw("How much could Lightning route?", "btchealth_lightning_capacity_bitcoins", "Capacity"),
         )),
     ),
-    onward=("overview", "security", "decentralization", "throughput", "adoption", "lightning"),
+    onward=("overview", ALL_PILLARS, "market"),
     annotations=(
         known_times("Halvings", HALVINGS, PURPLE), known_times("Episodes", EPISODES, ORANGE), METHODOLOGY,
     ),

@@ -7,7 +7,7 @@ from typing import Final
 from exporter.spec import Group
 from grafana.generator import limits, rest
 from grafana.generator.annotations import BASIS, HALVINGS, OUTAGES
-from grafana.generator.board import Board, Row
+from grafana.generator.board import ALL_PILLARS, Board, Row
 from grafana.generator.colours import BAD
 from grafana.generator.panels import lines, stat
 
@@ -39,5 +39,5 @@ _REST: Final = rest.row(Group.CONTEXT, (*_NOW, *_COURSE))
 MARKET: Final = Board(
     "market", "Bitcoin health: market", "What is the market around the network like? None of it is scored by itself.",
     (*_ROWS, _REST) if _REST else _ROWS,
-    onward=("overview", "adoption", "security"), annotations=(HALVINGS, OUTAGES, BASIS), since="now-7d",
+    onward=("overview", ALL_PILLARS, "sources"), annotations=(HALVINGS, OUTAGES, BASIS), since="now-7d",
 )  # fmt: skip

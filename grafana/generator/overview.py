@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana.generator import limits
+from grafana.generator import limits, names
 from grafana.generator.annotations import NETWORK
-from grafana.generator.board import Board, Row, link_to
+from grafana.generator.board import ALL_PILLARS, Board, Row, link_to
 from grafana.generator.colours import BAD, BLUE, GOOD, GREY, PILLARS, WARNING
 from grafana.generator.panels import Field, Kind, Link, Panel, lines, stat
 from grafana.generator.queries import Query, recorded, value
 from grafana.generator.tables import FIRING, runbook
-from scoring.methodology import METHOD
 
 WITHHELD: Final = "Withheld: too little fresh data (see Sources)"
-TITLES: Final = {pillar.id: pillar.title for pillar in METHOD.pillars}
 
 _PILLAR_LINK: Final = Link(
     "Look into ${__field.labels.pillar}",
     "/d/btchealth-${__field.labels.pillar}?${__url_time_range}&${datasource:queryparam}&${job:queryparam}",
 )
-_PILLAR_FIELDS: Final = tuple(Field(pillar, label=title) for pillar, title in TITLES.items())
+# The bounds as a band around the score.
+BAND: Final = (
+    Field("At most", properties={"custom.fillBelowTo": "At least", "custom.fillOpacity": 15, "custom.lineWidth": 1}),
+    Field("At least", properties={"custom.lineWidth": 1}),
+)
 
 _SCORE: Final = Panel(
     "Is Bitcoin healthy?",
     "Overall score of 100, the weighted mean of the five pillars. Orange below the level of BtcHealthOverallScoreLow, "
     "red below that of BtcHealthOverallScoreCritical. Withheld while too little of it rests on fresh data.",
     Kind.GAUGE, (Query(value("btchealth_overall_score")),),
-    decimals=1, width=6, height=8, minimum=0, maximum=100, steps=limits.overall_steps(), no_value=WITHHELD,
+    decimals=1, width=5, height=8, minimum=0, maximum=100, steps=limits.overall_steps(), no_value=WITHHELD,
     links=(Link("What to do when it is low", runbook("BtcHealthOverallScoreLow")),),
 )  # fmt: skip
 _SURE: Final = Panel(
@@ -48,29 +50,29 @@ _PILLARS: Final = Panel(
     "Score of each pillar of 100. Red below the level at which its alert fires. Click to see what is behind it.",
     Kind.BARS, (Query(f"sort({value('btchealth_pillar_score')})", "{{pillar}}", instant=True),),
     decimals=1, width=7, height=8, minimum=0, maximum=100, steps=limits.pillar_steps(), no_value=WITHHELD,
-    data_links=(_PILLAR_LINK,), fields=_PILLAR_FIELDS,
+    data_links=(_PILLAR_LINK,), fields=names.pillars(),
 )  # fmt: skip
 _LOST: Final = Panel(
     "What lost the most points?",
     "Points that each indicator takes from the overall score; all of them sum to 100 minus that score.",
     Kind.BARS,
     (Query(f"sort_desc(topk(8, {value('btchealth_indicator_points_lost')}))", "{{indicator}}", instant=True),),
-    decimals=1, width=7, height=8, minimum=0, data_links=(_PILLAR_LINK,),
+    decimals=1, width=8, height=8, minimum=0, data_links=(_PILLAR_LINK,), fields=names.indicators(),
 )  # fmt: skip
 
 _NOW: Final = (
     Panel(
-        "How old is the newest block?",
+        "How old is the last block?",
         "Time since the header of the newest block that any source knows. A block comes every ten minutes on average; "
         "an hour without one happens every three days by chance.",
         Kind.STAT, (Query(f"time() - {recorded('job:btchealth_tip_timestamp_seconds:max')}"),),
         unit="s", decimals=0, width=4, height=4, steps=limits.above(limits.limit("no_block_seconds")),
     ),
-    stat("What does the next block cost?", 'btchealth_fee_estimate_satoshis_per_vbyte{target="next_block"}'),
+    stat("Next block's fee rate?", 'btchealth_fee_estimate_satoshis_per_vbyte{target="next_block"}'),
     stat("How much is waiting?", "btchealth_mempool_backlog_blocks", decimals=1,
-         steps=limits.above(limits.limit("backlog_blocks")), unit="suffix: blocks"),
+         steps=limits.above(limits.limit("backlog_blocks")), unit="suffix:blocks"),
     stat("How much is hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}'),
-    stat("How many nodes are reachable?", "btchealth_nodes_reachable"),
+    stat("How many nodes answer?", "btchealth_nodes_reachable"),
     stat(
         "What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0, unit="prefix:$",
         links=(link_to("market", "Look at the market"),),
@@ -87,20 +89,20 @@ _TREND: Final = Panel(
         Query(value("btchealth_overall_score_lower_bound"), "At least"),
     ),
     decimals=1, width=12, height=8, minimum=0, maximum=100, no_value=WITHHELD,
-    colours={"Score": BLUE, "At most": GREY, "At least": GREY},
+    colours={"Score": BLUE, "At most": GREY, "At least": GREY}, fields=BAND,
 )  # fmt: skip
 _PILLAR_TREND: Final = Panel(
     "Which pillar moved?", "Score of each pillar of 100 over time.",
     Kind.LINES, (Query(value("btchealth_pillar_score"), "{{pillar}}"),),
     decimals=1, width=12, height=8, minimum=0, maximum=100, colours=PILLARS, no_value=WITHHELD,
-    data_links=(_PILLAR_LINK,),
+    data_links=(_PILLAR_LINK,), fields=names.pillars(),
 )  # fmt: skip
 _CHANGE: Final = Panel(
     "What changed since yesterday?",
     "Mean of the last hour minus that of the same hour a day ago, in points. Red where the fall reaches the level of "
     "BtcHealthScoreFell.",
     Kind.BARS, (Query(f"sort({recorded('job_pillar:btchealth_pillar_score:delta1d')})", "{{pillar}}", instant=True),),
-    decimals=1, width=6, height=8, fields=_PILLAR_FIELDS, data_links=(_PILLAR_LINK,),
+    decimals=1, width=6, height=7, fields=names.pillars(), data_links=(_PILLAR_LINK,),
     minimum=2 * limits.limit("score_fall_points"), maximum=-2 * limits.limit("score_fall_points"),
     steps=(limits.Step(None, BAD), limits.Step(limits.limit("score_fall_points"), WARNING), limits.Step(0, GOOD)),
     no_value="Needs a day of data", may_be_empty="needs more than a day of data",
@@ -114,7 +116,7 @@ _FRESH: Final = Panel(
             f"sort({recorded('job_source:btchealth_endpoints_fresh_per_endpoint:ratio')})", "{{source}}", instant=True
         ),
     ),
-    unit="percentunit", decimals=0, width=6, height=8, minimum=0, maximum=1,
+    unit="percentunit", decimals=0, width=6, height=7, minimum=0, maximum=1,
     steps=limits.below(limits.limit("freshness_objective_ratio")),
     data_links=(link_to("sources", "Look into ${__field.labels.source}", "&var-source=${__field.labels.source}"),),
 )  # fmt: skip
@@ -122,10 +124,9 @@ _FRESH: Final = Panel(
 OVERVIEW: Final = Board(
     "overview", "Bitcoin health: overview", "Is Bitcoin healthy, and if not, what moved?",
     (
-        Row("", (_SCORE, _SURE, _PILLARS, _LOST)),
+        Row("", (_SCORE, _SURE, _PILLARS, _LOST, _TREND, _PILLAR_TREND)),
+        Row("What needs somebody?", (FIRING, _FRESH, _CHANGE)),
         Row("What is it like right now?", _NOW),
-        Row("How did it get here?", (_TREND, _PILLAR_TREND)),
-        Row("What needs somebody?", (FIRING, _CHANGE, _FRESH)),
         Row("Do the sources agree?", (
             lines("How high is the chain?", {"{{source}}": "btchealth_tip_height"}, width=8),
             lines("What is the price?", {"{{source}}": "btchealth_price_usd"}, decimals=0, unit="prefix:$"),
@@ -143,8 +144,8 @@ OVERVIEW: Final = Board(
                 steps=limits.band(limits.limit("price_disagreement_ratio"), low_is_bad=False, colour=BAD),
                 colours={"Price": BLUE, "Difficulty": WARNING, "Supply": GREY},
             ),
-        )),
+        ), collapsed=True),
     ),
-    onward=(*TITLES, "market", "sources", "alerts", "history", "exporter"),
+    onward=("alerts", ALL_PILLARS, "sources", "history", "market", "exporter"),
     annotations=NETWORK,
 )  # fmt: skip

@@ -34,13 +34,13 @@ FORMATS: Final[Mapping[Unit, tuple[str, int | None]]] = {
     Unit.VBYTES: ("si:vB", 1),
     Unit.VBYTES_PER_SECOND: ("si:vB/s", 1),
     Unit.RATIO: ("percentunit", 1),
-    Unit.BITCOINS: ("suffix: BTC", 2),
-    Unit.SATOSHIS: ("suffix: sat", 0),
-    Unit.SATOSHIS_PER_VBYTE: ("suffix: sat/vB", 1),
+    Unit.BITCOINS: ("suffix:BTC", 2),
+    Unit.SATOSHIS: ("suffix:sat", 0),
+    Unit.SATOSHIS_PER_VBYTE: ("suffix:sat/vB", 1),
     Unit.USD: ("currencyUSD", 2),
     Unit.HASHES_PER_SECOND: ("si:H/s", 1),
     Unit.USD_PER_PETAHASH_DAY: ("currencyUSD", 2),
-    Unit.BITCOINS_PER_PETAHASH_DAY: ("suffix: BTC", 6),
+    Unit.BITCOINS_PER_PETAHASH_DAY: ("suffix:BTC", 6),
     Unit.INFO: ("none", None),
 }
 
@@ -67,6 +67,8 @@ class Field:
     links: tuple[Link, ...] = ()
     hidden: bool = False
     mappings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    # Further properties by Grafana's own name, such as "custom.lineWidth".
+    properties: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,13 @@ class Panel:
     data_links: tuple[Link, ...] = ()
     transformations: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     log_scale: bool = False
+    # The axis reaches this value even when no line does.
+    reaching: float | None = None
     plain: bool = False
-    calculations: tuple[str, ...] = ("lastNotNull", "min", "max")
+    # Shown beside the names in a table to the right of the graph; a plain list of names below it without any.
+    calculations: tuple[str, ...] = ()
+    # Column that a table is sorted by, largest first; else by its first column.
+    largest_first: str | None = None
     # Why it may show nothing in a healthy world; a test wants data in all others.
     may_be_empty: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -143,10 +150,10 @@ def stat(title: str, selector: str, extra: str = "", **more: Any) -> Panel:
     )  # fmt: skip
 
 
-def bars(title: str, selector: str, legend: str, extra: str = "", **more: Any) -> Panel:
+def bars(title: str, selector: str, legend: str, extra: str = "", *, order: str = "sort_desc", **more: Any) -> Panel:
     """The values of one label now, largest first."""
     unit, decimals = _formatted(selector)
-    queries = (Query(f"sort_desc({value(selector)})", legend, instant=True),)
+    queries = (Query(f"{order}({value(selector)})", legend, instant=True),)
     return Panel(
         title, _described((selector,), extra), Kind.BARS, queries,
         **{"unit": unit, "decimals": decimals, "width": 8, "minimum": 0, **more},

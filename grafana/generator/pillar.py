@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from exporter.spec import Group
-from grafana.generator import limits, rest
+from grafana.generator import layout, limits, names, rest
 from grafana.generator.annotations import NETWORK
-from grafana.generator.board import Board, Row
+from grafana.generator.board import ALL_PILLARS, PILLAR_TAG, Board, Row
 from grafana.generator.colours import BAD, BLUE, GOOD, WARNING
 from grafana.generator.families import family
 from grafana.generator.overview import WITHHELD
@@ -30,16 +31,16 @@ def boards() -> tuple[Board, ...]:
 def _board(pillar: Pillar) -> Board:
     rows = [
         Row("", tuple(_summary(pillar))),
-        Row("How did the indicators get there?", tuple(_history(pillar))),
-        Row("What do the indicators measure?", tuple(_measured(indicator) for indicator in pillar.indicators)),
-        Row("What else explains it?", (*_pools(pillar), *(_raw(raw) for raw in RAW.get(pillar.id, ())))),
+        Row("What do the indicators measure?", _even([_measured(indicator) for indicator in pillar.indicators])),
+        Row("What else explains it?", _explained(pillar), collapsed=True),
     ]
     else_known = rest.row(Group(pillar.id), [panel for row in rows for panel in row.panels])
     if else_known:
         rows.append(else_known)
     return Board(
         pillar.id, f"Bitcoin health: {pillar.title}", pillar.question, rows,
-        onward=("overview", "sources", "alerts", "history"), annotations=NETWORK, since="now-7d",
+        onward=("overview", ALL_PILLARS, "sources", "alerts", "history"), annotations=NETWORK, since="now-7d",
+        tag=PILLAR_TAG,
     )  # fmt: skip
 
 
@@ -47,8 +48,8 @@ def _of(name: str, pillar: Pillar) -> str:
     return value(f'{_PREFIX}{name}{{pillar="{pillar.id}"}}')
 
 
-def _titles(pillar: Pillar) -> tuple[Field, ...]:
-    return tuple(Field(indicator.id, label=indicator.title) for indicator in pillar.indicators)
+def _even(panels: Sequence[Panel]) -> tuple[Panel, ...]:
+    return tuple(replace(panel, width=width) for panel, width in zip(panels, layout.evenly(len(panels)), strict=True))
 
 
 def _summary(pillar: Pillar) -> Iterator[Panel]:
@@ -79,32 +80,34 @@ def _summary(pillar: Pillar) -> Iterator[Panel]:
     indicator_score = f'{_PREFIX}indicator_score{{pillar="{pillar.id}"}}'
     yield bars(
         "Which indicator is weak?", indicator_score, "{{indicator}}", "Red below the level at which a pillar's alert "
-        "fires.", width=8, height=9, maximum=100, steps=limits.pillar_steps(), fields=_titles(pillar),
+        "fires.", order="sort", width=8, height=9, maximum=100, steps=limits.pillar_steps(),
+        fields=names.indicators(pillar),
     )  # fmt: skip
     yield bars(
         "What lost points?", f"{_PREFIX}indicator_points_lost{{pillar=\"{pillar.id}\"}}", "{{indicator}}",
-        width=7, height=9, fields=_titles(pillar),
+        width=7, height=9, fields=names.indicators(pillar),
     )  # fmt: skip
-
-
-def _history(pillar: Pillar) -> Iterator[Panel]:
     scores = Query(_of("indicator_score", pillar), "{{indicator}}")
     yield Panel(
         "How have the indicators moved?", "Score of each indicator of 100 over time.", Kind.LINES, (scores,),
-        decimals=0, width=11, height=10, minimum=0, maximum=100, fields=_titles(pillar), calculations=("lastNotNull",),
-    )  # fmt: skip
-    yield Panel(
-        "How much does each of them weigh?",
-        "Weight of each indicator inside the pillar over those that are exported: it grows when another is missing.",
-        Kind.BARS, (Query(f"sort_desc({_of('indicator_weight_ratio', pillar)})", "{{indicator}}", instant=True),),
-        unit="percentunit", decimals=0, width=5, height=10, minimum=0, fields=_titles(pillar),
+        decimals=0, width=15, height=9, minimum=0, maximum=100, fields=names.lines(pillar),
+        calculations=("lastNotNull", "min"),
     )  # fmt: skip
     yield Panel(
         "Which of them rest on fresh data?",
         "Green while every input is fresh, orange while the last score is held because an input is too old. Nothing: "
         "it is missing, and its weight goes to the others.",
         Kind.STATES, (Query(_of("indicator_covered", pillar), "{{indicator}}"),),
-        width=8, height=10, mappings=_HELD, steps=limits.below(1, WARNING), fields=_titles(pillar),
+        width=9, height=9, mappings=_HELD, steps=limits.below(1, WARNING), fields=names.indicators(pillar),
+    )  # fmt: skip
+
+
+def _weights(pillar: Pillar) -> Panel:
+    return Panel(
+        "How much does each indicator weigh?",
+        "Weight of each indicator inside the pillar over those that are exported: it grows when another is missing.",
+        Kind.BARS, (Query(f"sort_desc({_of('indicator_weight_ratio', pillar)})", "{{indicator}}", instant=True),),
+        unit="percentunit", decimals=0, width=8, height=7, minimum=0, fields=names.indicators(pillar),
     )  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def _measured(indicator: Indicator) -> Panel:
         QUESTIONS.get(indicator.id, f"{indicator.title}?"),
         f"{indicator.title}. {indicator.why} {said}",
         Kind.LINES, (Query(quantity(indicator.quantity), indicator.title),),
-        unit=unit, decimals=decimals, width=8, height=7, steps=steps, shaded=True,
+        unit=unit, decimals=decimals, width=8, height=7, steps=steps, shaded=True, reaching=steps[1].value,
     )  # fmt: skip
 
 
@@ -141,10 +144,16 @@ def _raw(raw: Raw) -> Panel:
     return lines(raw.question, series, **{"height": 7, **raw.options})
 
 
-def _pools(pillar: Pillar) -> Iterator[Panel]:
+def _explained(pillar: Pillar) -> tuple[Panel, ...]:
+    raw = [_weights(pillar), *(_raw(one) for one in RAW.get(pillar.id, ()))]
     if pillar.id != "decentralization":
-        return
-    yield bars(
+        return _even(raw)
+    # Pools are many: their bars stand beside two lines of other panels.
+    return (_pools(), *raw[:4], *_even(raw[4:]))
+
+
+def _pools() -> Panel:
+    return bars(
         "Who finds the blocks?", f'{_PREFIX}mining_pool_share_ratio{{window="7d"}}', "{{pool}}",
         width=8, height=14, steps=(limits.Step(None, BLUE), limits.Step(limits.limit("pool_share_high_ratio"), BAD)),
     )  # fmt: skip

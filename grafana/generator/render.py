@@ -28,7 +28,7 @@ Builder = Any
 
 def rendered(panel: Panel, number: int) -> Builder:
     builder = _MAKERS[panel.kind](panel)
-    builder.id(number).title(panel.title).description(panel.description).span(panel.width).height(panel.height)
+    builder.id(number).title(panel.title).description(panel.description)
     builder.datasource(DATA_SOURCE).links([_link(link) for link in panel.links])
     for reference, query in zip(string.ascii_uppercase, panel.queries, strict=False):
         builder.with_target(_target(reference, query))
@@ -96,6 +96,8 @@ def _properties(one: Field) -> Iterator[model.DynamicConfigValue]:
     for name, value in plain.items():
         if value is not None:
             yield model.DynamicConfigValue(name, value)
+    for name, value in one.properties.items():
+        yield model.DynamicConfigValue(name, value)
     if one.colour:
         yield _fixed(one.colour)
     if one.links:
@@ -126,10 +128,11 @@ def _last() -> common.ReduceDataOptions:
 
 def _lines(panel: Panel) -> Builder:
     shown = len(panel.queries) > 1 or any("{{" in query.legend for query in panel.queries)
-    legend = common.VizLegendOptions().placement(common_model.LegendPlacement.BOTTOM).show_legend(shown)
-    legend.display_mode(common_model.LegendDisplayMode.LIST).calcs([])
-    if shown and panel.height >= _TALL:
-        legend.display_mode(common_model.LegendDisplayMode.TABLE).calcs(list(panel.calculations))
+    legend = common.VizLegendOptions().show_legend(shown).calcs(list(panel.calculations))
+    if panel.calculations:
+        legend.placement(common_model.LegendPlacement.RIGHT).display_mode(common_model.LegendDisplayMode.TABLE)
+    else:
+        legend.placement(common_model.LegendPlacement.BOTTOM).display_mode(common_model.LegendDisplayMode.LIST)
     tooltip = common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI)
     builder = timeseries.Panel().legend(legend).tooltip(tooltip.sort(common_model.SortOrder.DESCENDING))
     builder.line_width(2).fill_opacity(0 if shown else 8).show_points(common_model.VisibilityMode.AUTO)
@@ -137,6 +140,8 @@ def _lines(panel: Panel) -> Builder:
     if panel.shaded:
         style = common.GraphThresholdsStyleConfig().mode(common_model.GraphThresholdsStyleMode.DASHED_AND_AREA)
         builder.thresholds_style(style)
+    if panel.reaching is not None:
+        builder.axis_soft_min(panel.reaching).axis_soft_max(panel.reaching)
     if panel.log_scale:
         scale = common.ScaleDistributionConfig().type(common_model.ScaleDistribution.LOG).log(10)
         builder.scale_distribution(scale)
@@ -145,10 +150,6 @@ def _lines(panel: Panel) -> Builder:
     if shown:
         return builder.color_scheme(_scheme(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     return builder.color_scheme(_scheme(model.FieldColorModeId.FIXED, PLAIN))
-
-
-# Rows of the grid from which a legend with numbers leaves enough room for the graph.
-_TALL: Final = 9
 
 
 def _stat(panel: Panel) -> Builder:
@@ -169,6 +170,8 @@ def _bars(_panel: Panel) -> Builder:
     builder = bargauge.Panel().display_mode(common_model.BarGaugeDisplayMode.BASIC).reduce_options(_last())
     builder.value_mode(common_model.BarGaugeValueMode.TEXT).show_unfilled(True)
     builder.name_placement(common_model.BarGaugeNamePlacement.LEFT).min_viz_height(16)
+    # Without sizes of their own, names grow with the height of a bar and leave no room for it.
+    builder.text(common.VizTextDisplayOptions().title_size(13).value_size(14))
     builder.orientation(common_model.VizOrientation.HORIZONTAL)
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
@@ -177,7 +180,8 @@ def _table(panel: Panel) -> Builder:
     builder = table.Panel().show_header(True).filterable(False).cell_height(common_model.TableCellHeight.SM)
     if panel.fields:
         first = panel.fields[0]
-        builder.sort_by([common.TableSortByFieldState().display_name(first.label or first.name).desc(False)])
+        column = panel.largest_first or first.label or first.name
+        builder.sort_by([common.TableSortByFieldState().display_name(column).desc(panel.largest_first is not None)])
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 

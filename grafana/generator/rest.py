@@ -1,6 +1,6 @@
 """What no other panel shows: a declared family without a panel would be a number that nobody can look at.
 
-One panel for each endpoint and unit, so that a new metric appears without anybody writing a panel.
+One table for each source, so that a new metric appears without anybody writing a panel.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from exporter import catalogue
 from exporter.sources import registry
 from exporter.spec import Group, Metric, Unit
+from grafana.generator import layout
 from grafana.generator.board import Row
-from grafana.generator.panels import FORMATS, Kind, Panel
-from grafana.generator.queries import Query, chosen, value
+from grafana.generator.panels import Field, Kind, Panel
+from grafana.generator.queries import TARGET, Query
 from grafana.generator.tables import hidden
 
 _PREFIX: Final = "btchealth_"
-_AT_ONCE: Final = 4
-_WORDS: Final = {Unit.NONE: "", Unit.INFO: " by name", Unit.TIMESTAMP: " of time"}
 
 
 def row(group: Group, shown: Iterable[Panel]) -> Row | None:
@@ -28,59 +28,49 @@ def row(group: Group, shown: Iterable[Panel]) -> Row | None:
     queries = "\n".join(query.expr for panel in shown for query in panel.queries)
     names = set(re.findall(rf"{_PREFIX}\w+", queries))
     left = [one for one in catalogue.metrics() if one.group is group and not one.raw_only and one.name not in names]
-    panels = tuple(_panels(left))
-    return Row("What else is known?", panels, collapsed=True) if panels else None
+    panels = list(_panels(left))
+    if not panels:
+        return None
+    widths = layout.evenly(len(panels), most=2)
+    even = (replace(panel, width=width) for panel, width in zip(panels, widths, strict=True))
+    return Row("What else is known?", tuple(even), collapsed=True)
 
 
 def _panels(left: Iterable[Metric]) -> Iterator[Panel]:
-    together: dict[tuple[str, Unit], list[Metric]] = defaultdict(list)
+    together: dict[str, list[Metric]] = defaultdict(list)
     for metric in left:
-        together[_origin(metric), metric.unit].append(metric)
-    for (origin, unit), members in sorted(together.items(), key=lambda one: (one[0][0], one[0][1].name)):
-        for start in range(0, len(members), _AT_ONCE):
-            number = f" ({start // _AT_ONCE + 1})" if len(members) > _AT_ONCE else ""
-            yield _panel(f"What else does {origin} say{_in(unit)}?{number}", unit, members[start : start + _AT_ONCE])
+        together[_origin(metric)].append(metric)
+    yield from (_table(origin, members) for origin, members in sorted(together.items(), key=lambda one: -len(one[1])))
 
 
 def _origin(metric: Metric) -> str:
     places = registry.origins().get(metric)
-    if not places:
-        return "our own arithmetic"
-    source, endpoint, _ = places[0]
-    return f"{source.title} about {endpoint.name.replace('_', ' ')}"
+    return places[0][0].title if places else "our own arithmetic"
 
 
-def _in(unit: Unit) -> str:
-    return _WORDS.get(unit, f" in {unit.suffix.replace('_', ' ')}")
+def _table(origin: str, members: list[Metric]) -> Panel:
+    values = [one for one in members if one.unit is not Unit.TIMESTAMP]
+    times = [one for one in members if one.unit is Unit.TIMESTAMP]
+    queries = [Query(_all_of(values), table=True)] if values else []
+    queries += [Query(f"{_all_of(times)} * 1000", table=True)] if times else []
+    value, time = ("Value #A", "Value #B") if values and times else ("Value", "Value")
+    fields = [Field("metric", label="Quantity", width=420), Field("which", label="Of")]
+    fields += [Field(value, label="Value", unit="sishort", width=110)] if values else []
+    fields += [Field(time, label="Time", unit="dateTimeFromNow", width=140)] if times else []
+    return Panel(
+        f"What else does {origin} say?",
+        "Numbers that no panel above shows and no score reads. The last words of a name are its unit; docs/metrics.md "
+        "says what each of them is.",
+        Kind.TABLE, tuple(queries), height=12, fields=tuple(fields), transformations=(("merge", {}), hidden("Time")),
+    )  # fmt: skip
 
 
-def _panel(title: str, unit: Unit, members: list[Metric]) -> Panel:
-    off: dict[str, Any] = (
-        {} if _polled(members) else {"no_value": "Its endpoint is off by default", "may_be_empty": "off by default"}
-    )
-    described = " ".join(f"{_short(metric)}: {metric.help}" for metric in members)
-    form, decimals = FORMATS[unit]
-    if unit is Unit.INFO:
-        queries = tuple(Query(chosen(metric.name), table=True) for metric in members)
-        left_out = hidden("Time", "Value", "__name__", "instance", "job", "pod")
-        return Panel(title, described, Kind.TABLE, queries, width=8, height=6, transformations=(left_out,), **off)
-    if unit is Unit.TIMESTAMP:
-        times = tuple(Query(f"{value(metric.name)} * 1000", _short(metric)) for metric in members)
-        return Panel(title, described, Kind.STAT, times, unit=form, width=8, height=6, plain=True, **off)
-    # Values of very different size: each gets a number and a scale of its own.
-    values = tuple(Query(value(metric.name), _legend(metric)) for metric in members)
-    return Panel(title, described, Kind.STAT, values, unit=form, decimals=decimals, width=12, height=6, **off)
-
-
-def _polled(members: Iterable[Metric]) -> bool:
-    places = [place for metric in members for place in registry.origins().get(metric, ())]
-    return not places or any(endpoint.enabled for _, endpoint, _ in places)
-
-
-def _short(metric: Metric) -> str:
-    name = metric.name.removeprefix(_PREFIX).removesuffix(f"_{metric.unit.suffix}").replace("_", " ")
-    return name[0].upper() + name[1:]
-
-
-def _legend(metric: Metric) -> str:
-    return " ".join((_short(metric), *(f"{{{{{label}}}}}" for label in metric.labels)))
+def _all_of(members: list[Metric]) -> str:
+    """One row for each series: the name without prefix, and the values of its labels in one column."""
+    labels = dict.fromkeys(label for metric in members for label in metric.labels)
+    chosen = f'{{__name__=~"{"|".join(metric.name for metric in members)}",{TARGET}}}'
+    named = f'label_replace({chosen}, "metric", "$1", "__name__", "{_PREFIX}(.+)")'
+    if not labels:
+        return f"max by (metric) ({named})"
+    joined = ", ".join(f'"{label}"' for label in labels)
+    return f'max by (metric, which) (label_join({named}, "which", " ", {joined}))'

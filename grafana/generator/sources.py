@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from exporter.sources import registry
 from grafana.generator import limits
 from grafana.generator.annotations import PIPELINE
-from grafana.generator.board import Board, Row, Variable
-from grafana.generator.colours import BAD, GOOD, WARNING
+from grafana.generator.board import ALL_PILLARS, Board, Row, Variable
+from grafana.generator.colours import BAD, GOOD, LINES, WARNING
 from grafana.generator.panels import Field, Kind, Link, Panel
 from grafana.generator.queries import Query, recorded, value
 from grafana.generator.tables import hidden, runbook
 
 _SOURCE: Final = 'source=~"$source"'
+SOURCES_BY_COLOUR: Final = {source.name: colour for source, colour in zip(registry.SOURCES, LINES, strict=False)}
 _UP: Final = {"1": ("Up", GOOD), "0": ("Down", BAD)}
 _OPEN: Final = {"0": ("Closed", GOOD), "1": ("Open", BAD)}
 _CHOSEN: Final = f'{{job=~"$job",instance=~"$instance",{_SOURCE}}}'
@@ -22,14 +24,19 @@ def _kept(name: str) -> str:
     return f"max without (instance, pod) ({name}{_CHOSEN})"
 
 
-def _counted(name: str, *by: str, over: str = "$__rate_interval") -> str:
-    return f"sum by ({', '.join(by)}) (increase({name}{_CHOSEN}[{over}]))"
+def _counted(name: str, *by: str) -> str:
+    """Within the chosen time."""
+    return f"sum by ({', '.join(by)}) (increase({name}{_CHOSEN}[$__range]))"
+
+
+def _a_minute(name: str, *by: str) -> str:
+    return f"sum by ({', '.join(by)}) (rate({name}{_CHOSEN}[$__rate_interval])) * 60"
 
 
 _STATE: Final = Panel(
     "Which sources are up?", "1 while any endpoint of the source succeeded within three of its intervals.",
     Kind.STATES, (Query(f"max without (instance, pod) (btchealth_source_up{_CHOSEN})", "{{source}}"),),
-    width=12, height=8, mappings=_UP, steps=limits.below(1),
+    width=11, height=8, mappings=_UP, steps=limits.below(1),
     links=(Link("What to do when one is down", runbook("BtcHealthSourceDown")),),
 )  # fmt: skip
 _TABLE: Final = Panel(
@@ -45,7 +52,7 @@ _TABLE: Final = Panel(
         Query(_kept("btchealth_rate_limit_remaining_requests"), table=True),
         Query(_kept("btchealth_clock_skew_seconds"), table=True),
     ),
-    width=12, height=8,
+    width=13, height=8,
     fields=(
         Field("source", label="Source"),
         Field("Value #A", label="State", mappings=_UP),
@@ -57,18 +64,20 @@ _TABLE: Final = Panel(
     transformations=(("merge", {}), hidden("Time", "job")),
 )  # fmt: skip
 
+_OLDEST: Final = 25
 _AGE: Final = Panel(
-    "How old are the data, measured by what is allowed?",
-    "Age of each endpoint's data over the age at which values leave the page: from 100 % on they are gone.",
+    "Which data are closest to being too old?",
+    "Age of each endpoint's data over the age at which values leave the page: from 100 % on they are gone. The "
+    f"{_OLDEST} oldest by that measure.",
     Kind.BARS,
     (
         Query(
-            f"sort_desc((time() - {_kept('btchealth_endpoint_data_timestamp_seconds')})"
-            f" / {_kept('btchealth_endpoint_max_age_seconds')})",
+            f"sort_desc(topk({_OLDEST}, (time() - {_kept('btchealth_endpoint_data_timestamp_seconds')})"
+            f" / {_kept('btchealth_endpoint_max_age_seconds')}))",
             "{{source}} {{endpoint}}", instant=True,
         ),
     ),
-    unit="percentunit", decimals=0, width=8, height=20, minimum=0, maximum=1,
+    unit="percentunit", decimals=0, width=9, height=18, minimum=0, maximum=1,
     steps=(limits.Step(None, GOOD), limits.Step(limits.limit("coverage_low_ratio"), WARNING), limits.Step(1, BAD)),
 )  # fmt: skip
 _ENDPOINTS: Final = Panel(
@@ -84,7 +93,7 @@ _ENDPOINTS: Final = Panel(
         Query(f"{_kept('btchealth_next_poll_timestamp_seconds')} * 1000", table=True),
         Query(_kept("btchealth_fetch_duration_seconds"), table=True),
     ),
-    width=16, height=20,
+    width=15, height=18,
     fields=(
         Field("source", label="Source", width=130),
         Field("endpoint", label="Endpoint", width=200),
@@ -101,16 +110,18 @@ _ENDPOINTS: Final = Panel(
 
 _FAILURES: Final = (
     Panel(
-        "Which requests fail, and why?", "Requests without a body that could be believed, by source and reason.",
+        "Which requests fail, and why?",
+        "Requests a minute that brought no body that could be believed, by source and reason.",
         Kind.LINES,
-        (Query(f"{_counted('btchealth_fetch_failures_total', 'source', 'reason')} > 0", "{{source}}: {{reason}}"),),
-        unit="locale", decimals=0, width=12, minimum=0, height=9, calculations=("sum",),
+        (Query(f"{_a_minute('btchealth_fetch_failures_total', 'source', 'reason')} > 0", "{{source}}: {{reason}}"),),
+        unit="none", decimals=1, width=12, minimum=0, calculations=("max",),
         no_value="No failure in this time", may_be_empty="nothing fails in a healthy world",
     ),
     Panel(
-        "How many requests are made?", "Requests to each source. Replicas that share a cache make those of one.",
-        Kind.LINES, (Query(_counted("btchealth_fetches_total", "source"), "{{source}}"),),
-        unit="locale", decimals=0, width=12, minimum=0, height=9, calculations=("sum",),
+        "How many requests are made?",
+        "Requests a minute to each source. Replicas that share a cache make those of one.",
+        Kind.LINES, (Query(_a_minute("btchealth_fetches_total", "source"), "{{source}}"),),
+        unit="none", decimals=1, width=12, minimum=0, calculations=("mean", "max"), colours=SOURCES_BY_COLOUR,
     ),
     Panel(
         "Which fields are refused?",
@@ -119,11 +130,11 @@ _FAILURES: Final = (
         Kind.TABLE,
         (
             Query(
-                f"{_counted('btchealth_rejected_values_total', 'source', 'endpoint', 'field', over='$__range')} > 0",
+                f"{_counted('btchealth_rejected_values_total', 'source', 'endpoint', 'field')} > 0",
                 table=True,
             ),
         ),
-        width=12, no_value="No value was refused", may_be_empty="nothing is refused in a healthy world",
+        width=12, height=7, no_value="No value was refused", may_be_empty="nothing is refused in a healthy world",
         fields=(
             Field("source", label="Source"), Field("endpoint", label="Endpoint"), Field("field", label="Field"),
             Field("Value", label="Refused", decimals=0),
@@ -137,11 +148,11 @@ _FAILURES: Final = (
         Kind.BARS,
         (
             Query(
-                f"sort_desc({_counted('btchealth_unknown_fields_total', 'source', 'endpoint', over='$__range')} > 0)",
+                f"sort_desc({_counted('btchealth_unknown_fields_total', 'source', 'endpoint')} > 0)",
                 "{{source}} {{endpoint}}", instant=True,
             ),
         ),
-        unit="locale", decimals=0, width=12, minimum=0, no_value="Every field is known",
+        unit="locale", decimals=0, width=12, height=7, minimum=0, no_value="Every field is known",
         may_be_empty="sources may send what we declare and no more",
     ),
 )  # fmt: skip
@@ -158,6 +169,7 @@ _PROVENANCE: Final = (
             Field("position", label="Position", mappings={"0": ("Preferred", GOOD), "1": ("Reserve", WARNING)}),
         ),
         transformations=(hidden("Time", "Value"),),
+        largest_first="Position",
         links=(Link("What a reserve means", runbook("BtcHealthSourceFailoverActive")),),
     ),
     Panel(
@@ -172,9 +184,9 @@ _PROVENANCE: Final = (
                 "{{source}}",
             ),
         ),
-        unit="suffix: times", decimals=1, width=8, height=9, minimum=0, shaded=True,
+        unit="suffix:times", decimals=1, width=8, height=9, minimum=0, shaded=True,
         steps=limits.band(limits.limit("burn_rate_1h"), low_is_bad=False, colour=BAD),
-        calculations=("lastNotNull", "max"),
+        colours=SOURCES_BY_COLOUR,
     ),
     Panel(
         "How many tips apart are the sources?",
@@ -202,7 +214,7 @@ _PROVENANCE: Final = (
         "Are requests held back by limits?",
         "Requests that our own limit still allows. At 0 the source has to wait for its turn.",
         Kind.LINES, (Query(_kept("btchealth_rate_limit_remaining_requests"), "{{source}}"),),
-        unit="locale", decimals=0, width=8, minimum=0,
+        unit="locale", decimals=0, width=8, minimum=0, colours=SOURCES_BY_COLOUR,
     ),
 )  # fmt: skip
 
@@ -211,10 +223,10 @@ SOURCES: Final = Board(
     "Can the numbers be trusted: where do they come from, how old are they, what was refused?",
     (
         Row("", (_STATE, _TABLE)),
-        Row("How old are the data?", (_AGE, _ENDPOINTS)),
         Row("What goes wrong?", _FAILURES),
+        Row("How old are the data?", (_AGE, _ENDPOINTS)),
         Row("Where do the numbers come from, and do they agree?", _PROVENANCE),
     ),
-    onward=("overview", "exporter", "alerts"), annotations=PIPELINE, tag="operations",
+    onward=("overview", ALL_PILLARS, "exporter", "alerts"), annotations=PIPELINE, tag="operations",
     variables=(Variable("source", "Source", 'label_values(btchealth_source_up{job=~"$job"}, source)'),),
 )  # fmt: skip

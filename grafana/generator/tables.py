@@ -44,7 +44,7 @@ FIRING: Final = Panel(
             table=True,
         ),
     ),
-    width=12, no_value="Nothing is firing",
+    width=12, height=7, no_value="Nothing is firing",
     fields=(
         Field("alertname", label="Alert", links=(RUNBOOK,), width=300),
         Field("severity", label="Severity", mappings=SEVERITIES, width=100),
@@ -56,7 +56,7 @@ FIRING: Final = Panel(
 )  # fmt: skip
 
 EVALUATED: Final = Panel(
-    "Are alerts evaluated at all?",
+    "Are rules evaluated?",
     "The watchdog always fires. If it does not, Prometheus does not evaluate the rules and silence means nothing.",
     Kind.STAT, (Query(f'max(ALERTS{{alertstate="firing",alertname="{WATCHDOG}"}})'),),
     width=4, height=4, plain=True, no_value="No: the watchdog is silent",

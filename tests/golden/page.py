@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
@@ -18,6 +20,7 @@ from exporter.collection.top import fold
 from exporter.configuration.config import Config
 from exporter.exposition.domain_families import DomainFamilies
 from exporter.exposition.families import scores
+from exporter.exposition.loop_lag import LoopLag
 from exporter.exposition.own_families import Own
 from exporter.exposition.page import Page, Part
 from exporter.exposition.source_families import SourceFamilies
@@ -94,4 +97,13 @@ def own() -> Own:
     build = Build("0.0.0", "0" * 40, "main", "3.11.0")
     storage: Any = SimpleNamespace(failures=0)
     reloads = Reloads(successful=True, success_time=NOW)
-    return Own(build, lambda: reloads, lambda: True, Cache([]).figures, storage, (), meter)
+    return Own(
+        build,
+        lambda: reloads,
+        lambda: True,
+        Cache([]).figures,
+        storage,
+        (),
+        meter,
+        LoopLag(time.monotonic, asyncio.sleep),
+    )

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from exporter.build import UNKNOWN, Build, build
 from exporter.cache import Cache
+from exporter.exposition.loop_lag import LoopLag
 from exporter.exposition.own_families import Own
 from exporter.exposition.page import Choice, Family, Form, Kind, Page, Part, Publication
 from exporter.exposition.process import collected, process_collectors
@@ -20,11 +21,15 @@ BOUNDS = ("0.001", "0.005", "0.025", "0.1", "0.5", "+Inf")
 BUILD = Build("1.2.3", "abc", "main", "3.11.7")
 
 
+async def never(_seconds: float) -> None:
+    raise AssertionError("nobody sleeps here")
+
+
 def own(meter: Meter | None, collectors: Iterable[Collector] = ()) -> Own:
     storage: Any = SimpleNamespace(failures=2)
     return Own(
         BUILD, lambda: Reloads(successful=False, success_time=7.0), lambda: True, Cache([]).figures, storage,
-        tuple(collectors), meter,
+        tuple(collectors), meter, LoopLag(lambda: 0.0, never),
     )  # fmt: skip
 
 
@@ -48,9 +53,11 @@ def test_what_the_process_says_of_itself() -> None:
 def test_requests_and_resources_can_be_left_out() -> None:
     assert "http_requests" not in page(own(None, process_collectors())())
     assert "process_" not in page(own(None, process_collectors())())
+    assert "event_loop" not in page(own(None, process_collectors())())
     with_all = page(own(Meter(), process_collectors())())
     assert "process_resident_memory_bytes" in with_all
     assert "python_info{" in with_all
+    assert "btchealth_event_loop_lag_seconds_count 0\n" in with_all
 
 
 def test_cpu_time_moves_in_steps_finer_than_the_kernels_ticks() -> None:

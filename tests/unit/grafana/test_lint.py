@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from grafana.generator import colours
 from tests.contract.rules import alerts, nodes
@@ -30,7 +31,14 @@ WITHOUT_INSTANCE = {
 }
 KINDS = {"timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "alertlist"}
 WITHOUT_FIELDS = {"alertlist"}  # shows rules, not values
+COLUMNS, ROW = 24, 38  # of Grafana's grid; a line of it is 30 pixels and a gap
 BY_SERIES = re.compile(r"(by|without) \((?P<labels>[^)]*)\)")
+
+
+def provisioned() -> dict[str, Any]:
+    file = ROOT / "grafana" / "provisioning" / "datasources" / "btc-health.yml"
+    sources = yaml.safe_load(file.read_text())["datasources"]
+    return next(one for one in sources if one.get("isDefault"))
 
 
 def variables(dashboard: Dashboard) -> dict[str, Any]:
@@ -45,14 +53,20 @@ def template_datasource(dashboard: Dashboard) -> Iterator[str]:
     one = variables(dashboard).get("datasource", {})
     if (one.get("type"), one.get("query"), one.get("label")) != ("datasource", "prometheus", "Data source"):
         yield f"datasource: {one}"
+    if one["current"]["value"] != provisioned()["uid"]:
+        yield f"datasource: {one['current']} is not what is provisioned"
 
 
 def template_job_and_instance(dashboard: Dashboard) -> Iterator[str]:
-    """Other than dashboard-linter wants, "all" is `.*`: series filled in from history have no instance."""
-    for name, label in (("job", "Job"), ("instance", "Instance")):
+    """Other than dashboard-linter wants, "all" is not `.+`.
+
+    All jobs are those of the exporter by name, because others have `up` too; series filled in from history have no
+    instance, and `.*` takes them as well.
+    """
+    for name, label, everything in (("job", "Job", None), ("instance", "Instance", ".*")):
         one = variables(dashboard).get(name, {})
-        wanted = {"type": "query", "label": label, "multi": True, "includeAll": True, "allValue": ".*"}
-        if {key: one.get(key) for key in wanted} != wanted:
+        wanted = {"type": "query", "label": label, "multi": True, "includeAll": True, "allValue": everything}
+        if {key: one.get(key) for key in wanted} != wanted or one["query"]["qryType"] != 1:
             yield f"{name}: {one}"
 
 
@@ -113,22 +127,64 @@ def panel_is_not_stacked(dashboard: Dashboard) -> Iterator[str]:
             yield panel["title"]
 
 
-def panels_fit_the_grid(dashboard: Dashboard) -> Iterator[str]:
-    taken: Counter[tuple[int, int]] = Counter()
-    for panel in dashboard["panels"]:
-        at = panel["gridPos"]
-        if at["x"] + at["w"] > 24 or at["w"] < 3 or (at["h"] < 4 and panel["type"] != "row"):
-            yield f"{panel['title']}: {at}"
-        taken.update((x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"]))
-    yield from (f"two panels at {cell}" for cell, number in taken.items() if number > 1)
+def panels_fill_the_grid(dashboard: Dashboard) -> Iterator[str]:
+    """No two at one place, and no gap: neither on the page nor in a closed row."""
+    closed = (one["panels"] for one in dashboard["panels"] if one["type"] == "row" and one["collapsed"])
+    for shown in (dashboard["panels"], *closed):
+        taken: Counter[tuple[int, int]] = Counter()
+        for panel in shown:
+            at = panel["gridPos"]
+            if at["x"] + at["w"] > COLUMNS or at["w"] < 3 or (at["h"] < 4 and panel["type"] != "row"):
+                yield f"{panel['title']}: {at}"
+            taken.update((x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"]))
+        yield from (f"two panels at {cell}" for cell, number in taken.items() if number > 1)
+        lines = {y for _, y in taken}
+        yield from (f"nothing at {x}, {y}" for y in sorted(lines) for x in range(COLUMNS) if (x, y) not in taken)
 
 
-def legends_do_not_overflow(dashboard: Dashboard) -> Iterator[str]:
+def pages_are_short(dashboard: Dashboard) -> Iterator[str]:
+    """What is open takes less than three screens of a thousand pixels; the rest waits in closed rows."""
+    lowest = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in dashboard["panels"])
+    if lowest * ROW > 3000:
+        yield f"{lowest} lines of {ROW} pixels"
+
+
+def legends_leave_room(dashboard: Dashboard) -> Iterator[str]:
+    """A table of numbers stands beside a wide graph; a plain list of names below it."""
     for panel in panels(dashboard):
-        if panel["type"] == "timeseries" and panel["options"]["legend"]["placement"] != "bottom":
+        legend = panel.get("options", {}).get("legend", {"showLegend": False})
+        if panel["type"] == "timeseries" and legend["showLegend"]:
+            wide = panel["gridPos"]["w"] >= COLUMNS / 2
+            beside = legend["placement"] == "right" and legend["displayMode"] == "table" and wide
+            if not beside and (legend["placement"], legend["displayMode"], legend["calcs"]) != ("bottom", "list", []):
+                yield panel["title"]
+        if panel["type"] == "state-timeline" and legend["showLegend"]:
             yield panel["title"]
-        if panel["type"] == "state-timeline" and panel["options"]["legend"]["showLegend"]:
-            yield panel["title"]
+
+
+def titles_are_not_cut(dashboard: Dashboard) -> Iterator[str]:
+    """On a screen of 1,366 pixels, at eight pixels a letter."""
+    for panel in panels(dashboard):
+        if len(panel["title"]) * 8 > panel["gridPos"]["w"] * 1366 / COLUMNS - 16:
+            yield f"{panel['title']} on {panel['gridPos']['w']} columns"
+
+
+def thresholds_start_from_nothing(dashboard: Dashboard) -> Iterator[str]:
+    for panel in panels(dashboard):
+        fields = panel.get("fieldConfig", {"defaults": {}, "overrides": []})
+        changed = (
+            one["value"] for each in fields["overrides"] for one in each["properties"] if one["id"] == "thresholds"
+        )
+        for one in (fields["defaults"].get("thresholds"), *changed):
+            first, *others = [step["value"] for step in one["steps"]] if one else [None]
+            if first is not None or others != sorted(others, key=float):
+                yield f"{panel['title']}: {first}, {others}"
+
+
+def annotations_have_targets(dashboard: Dashboard) -> Iterator[str]:
+    for one in dashboard["annotations"]["list"]:
+        if not one["target"]["expr"] or not one["target"]["refId"] or "expr" in one or not one["titleFormat"]:
+            yield one["name"]
 
 
 def links_lead_somewhere(dashboard: Dashboard) -> Iterator[str]:
@@ -141,15 +197,26 @@ def links_lead_somewhere(dashboard: Dashboard) -> Iterator[str]:
     for name in re.findall(r"runbooks/(BtcHealth\w+)\.md", text):
         if name not in names or not (ROOT / "docs" / "runbooks" / f"{name}.md").is_file():
             yield f"runbook {name}"
-    up = {link["url"] for link in dashboard["links"]}
-    if dashboard["uid"] != "btchealth-overview" and "/d/btchealth-overview" not in up:
+    if dashboard["uid"] != "btchealth-overview" and "btchealth-overview" not in onward(dashboard):
         yield "no way back to the overview"
+    if not all(link["keepTime"] and link["includeVars"] for link in dashboard["links"]):
+        yield "a link forgets time or variables"
+    if len(dashboard["links"]) > 6:
+        yield "the line of links wraps"
+
+
+def onward(dashboard: Dashboard) -> set[str]:
+    """Uids behind the links above the panels; a list of dashboards holds those that have its tags."""
+    found = {link["url"].removeprefix("/d/") for link in dashboard["links"] if link["type"] == "link"}
+    lists = [set(link["tags"]) for link in dashboard["links"] if link["type"] == "dashboards"]
+    return found | {one["uid"] for one in dashboards() for tags in lists if tags <= set(one["tags"])}
 
 
 RULES: tuple[Callable[[Dashboard], Iterator[str]], ...] = (
     template_datasource, template_job_and_instance, template_on_time_change_reload, frame, panel_datasource,
     panel_title_description, panel_units, panel_no_value, panel_kind_is_not_deprecated, panel_is_not_stacked,
-    panels_fit_the_grid, legends_do_not_overflow, links_lead_somewhere,
+    panels_fill_the_grid, pages_are_short, legends_leave_room, titles_are_not_cut, thresholds_start_from_nothing,
+    annotations_have_targets, links_lead_somewhere,
 )  # fmt: skip
 
 
@@ -196,8 +263,7 @@ def test_all_dashboards_of_the_contract_are_there_with_different_titles() -> Non
 
 def test_every_dashboard_can_be_reached_from_the_overview() -> None:
     overview = next(one for one in dashboards() if one["uid"] == "btchealth-overview")
-    reached = {link["url"].removeprefix("/d/") for link in overview["links"]} | {"btchealth-overview"}
-    assert reached == {one["uid"] for one in dashboards()}
+    assert onward(overview) | {"btchealth-overview"} == {one["uid"] for one in dashboards()}
 
 
 def test_colours_come_from_the_palette() -> None:
