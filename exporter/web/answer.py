@@ -20,7 +20,10 @@ MOST_PARAMETERS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`headers` is case-insensitive; `remote` is the peer's address, if it has one; `user` has been authenticated."""
+    """`headers` is case-insensitive; `remote` is the peer's address, if it has one; `user` has been authenticated.
+
+    `certificate` is the client's, where TLS asked for one. `length`: bytes that the client means to send.
+    """
 
     method: str
     path: str
@@ -28,6 +31,8 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     remote: str | None = None
     user: str | None = None
+    certificate: Mapping[str, Any] | None = None
+    length: int = 0
 
     def parameters(self) -> Mapping[str, list[str]]:
         """Raises Refusal for a query that no client of ours would send."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -15,7 +15,8 @@ from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.meter import OTHER, Meter
-from exporter.web.protocol import Bounds
+from exporter.web.protocol import Bounds, certificate_of
+from exporter.web.repeated import immediate
 from exporter.web.webfile import Loaded, WebFile
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ class Route:
     """`name` is the label `handler`; `codes` are ordinary answers; `limited`: counts among the requests at one time.
 
     `guarded`: not for foreign Host headers, and not too often for one client. `shared`: other sites may read it.
+    `at_once`: no handler waits for anything.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Route:
     limited: bool = True
     guarded: bool = True
     shared: bool = False
+    at_once: bool = False
 
     @property
     def allow(self) -> str:
@@ -52,11 +55,11 @@ def page(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,)) -> Rou
 
 def probe(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,)) -> Route:
     """For machines that call by address and must get an answer at any load."""
-    return Route(name, {"GET": handler, "HEAD": handler}, codes, limited=False, guarded=False)
+    return Route(name, {"GET": handler, "HEAD": handler}, codes, limited=False, guarded=False, at_once=True)
 
 
-def data(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,)) -> Route:
-    return Route(name, {"GET": handler, "HEAD": handler}, codes, shared=True)
+def data(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,), at_once: bool = False) -> Route:
+    return Route(name, {"GET": handler, "HEAD": handler}, codes, shared=True, at_once=at_once)
 
 
 def expected_counts(routes: Iterable[Route]) -> Iterator[tuple[str, str, int]]:
@@ -67,8 +70,18 @@ def expected_counts(routes: Iterable[Route]) -> Iterator[tuple[str, str, int]]:
     yield NOT_FOUND, "GET", 404
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request under the web configuration of that moment."""
+
+    ask: Ask
+    route: Route | None
+    loaded: Loaded
+    started: float
+
+
 class Site:
-    """Called by aiohttp's low-level server for every request."""
+    """Called by aiohttp's low-level server for every request, except those that are answered at once."""
 
     def __init__(
         self, routes: Mapping[str, Route], web_file: WebFile, gate: Gate, doors: Doors, meter: Meter, bounds: Bounds
@@ -78,43 +91,70 @@ class Site:
         self._running = 0
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        started = perf_counter()
-        route = self._routes.get(request.path)
-        loaded = self._web_file.current()
-        limited = route is not None and route.limited
-        self._running += limited
+        visit = self._begin(_ask(request))
         try:
-            answer = await self._answer(request, route, loaded)
-            response = _response(answer, loaded.headers)
+            answer = await self._answer(visit)
+            response = web.Response(body=answer.body, status=answer.status, headers=_headers(answer, visit.loaded))
             await _write(response, request, self.bounds.reading)
         finally:
-            self._running -= limited
-        name = NOT_FOUND if route is None else route.name
-        self._meter.count(name, request.method, answer.status, perf_counter() - started)
+            self._leave(visit)
+        self._count(visit, answer.status)
         return response
+
+    def at_once(self, ask: Ask) -> tuple[Visit, Answer, Mapping[str, str]] | None:
+        """The answer and its headers where nothing has to be waited for; `end` is to be called once it is written."""
+        route = self._routes.get(ask.path)
+        if route is None or not route.at_once or not self._gate.at_once:
+            return None
+        visit = self._begin(ask)
+        if visit.loaded.content.basic_auth_users:
+            self._leave(visit)
+            return None
+        answer = immediate(self._answer(visit))
+        return visit, answer, _headers(answer, visit.loaded)
+
+    def end(self, visit: Visit, status: int) -> None:
+        self._leave(visit)
+        self._count(visit, status)
 
     def refused(self, status: int) -> None:
         """The parser has answered in place of a page."""
         self._meter.count(UNREADABLE, OTHER, status, 0.0)
 
-    async def _answer(self, request: web.BaseRequest, route: Route | None, loaded: Loaded) -> Answer:
-        ask = self._gate.identified(_ask(request))
-        answer = await self._visited(ask, request, route, loaded)
+    @property
+    def security_headers(self) -> Mapping[str, str]:
+        return self._web_file.current().headers
+
+    def _begin(self, ask: Ask) -> Visit:
+        visit = Visit(ask, self._routes.get(ask.path), self._web_file.current(), perf_counter())
+        self._running += visit.route is not None and visit.route.limited
+        return visit
+
+    def _leave(self, visit: Visit) -> None:
+        self._running -= visit.route is not None and visit.route.limited
+
+    def _count(self, visit: Visit, status: int) -> None:
+        name = NOT_FOUND if visit.route is None else visit.route.name
+        self._meter.count(name, visit.ask.method, status, perf_counter() - visit.started)
+
+    async def _answer(self, visit: Visit) -> Answer:
+        ask, route = self._gate.identified(visit.ask), visit.route
+        answer = await self._visited(ask, route, visit.loaded)
         if route is None or not route.shared:
             return answer
         sharing = self._gate.sharing(ask)
         return answer if sharing is None else replace(answer, headers=_also(answer.headers, sharing))
 
-    async def _visited(self, ask: Ask, request: web.BaseRequest, route: Route | None, loaded: Loaded) -> Answer:
+    async def _visited(self, ask: Ask, route: Route | None, loaded: Loaded) -> Answer:
         try:
-            _refuse_body(request.content_length or 0)
+            _refuse_body(ask.length)
             if route is None or route.guarded:
                 await self._gate.admit(ask, NOT_FOUND if route is None else route.name)
             # Before users: browsers send no password with this question.
             if route is not None and route.shared and (answer := self._gate.preflight(ask, route.allow)):
                 return answer
-            user = await self._doors.admit(ask, _certificate(request), loaded)
-            return await self._dispatch(replace(ask, user=user), route)
+            user = await self._doors.admit(ask, ask.certificate, loaded)
+            return await self._dispatch(ask if user is None else replace(ask, user=user), route)
         except Refusal as refusal:
             return problem(refusal.status, refusal.detail, refusal.headers)
         except Exception:  # the last resort: a bug in one page must not cost the others
@@ -133,7 +173,15 @@ class Site:
 
 
 def _ask(request: web.BaseRequest) -> Ask:
-    return Ask(request.method, request.path, request.rel_url.raw_query_string, request.headers, request.remote or None)
+    return Ask(
+        request.method,
+        request.path,
+        request.rel_url.raw_query_string,
+        request.headers,
+        request.remote or None,
+        certificate=certificate_of(request.transport),
+        length=request.content_length or 0,
+    )
 
 
 def _refuse_body(size: int) -> None:
@@ -147,15 +195,8 @@ def _also(headers: Mapping[str, str], sharing: Mapping[str, str]) -> Mapping[str
     return {**headers, **sharing, "Vary": vary}
 
 
-def _certificate(request: web.BaseRequest) -> Mapping[str, Any] | None:
-    transport = request.transport
-    found: Mapping[str, Any] | None = transport.get_extra_info("peercert") if transport else None
-    return found
-
-
-def _response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
-    merged = {**headers, **answer.headers, "Content-Type": answer.content_type, "Server": "btc-health"}
-    return web.Response(body=answer.body, status=answer.status, headers=merged)
+def _headers(answer: Answer, loaded: Loaded) -> Mapping[str, str]:
+    return {**loaded.headers, **answer.headers, "Content-Type": answer.content_type, "Server": "btc-health"}
 
 
 async def _write(response: web.Response, request: web.BaseRequest, seconds: float) -> None:

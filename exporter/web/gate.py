@@ -53,6 +53,11 @@ class Gate:
             self._prepared = self._prepare(settings)
         return self._prepared
 
+    @property
+    def at_once(self) -> bool:
+        """Whether `admit` never waits."""
+        return self._counting.at_once
+
     def identified(self, ask: Ask) -> Ask:
         """With the client's address as `remote` where a trusted proxy passed it on."""
         proxies = self._current().proxies

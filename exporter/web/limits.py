@@ -62,7 +62,9 @@ class Windows(Storage):
 
 
 class Counting(Protocol):
-    """Where windows are counted."""
+    """Where windows are counted. `at_once`: nothing is waited for."""
+
+    at_once: bool
 
     async def wait(self, rate: RateLimitItem, handler: str, client: str) -> float:
         """Count one request: 0, or the seconds until the window ends if it was one too many."""
@@ -70,6 +72,8 @@ class Counting(Protocol):
 
 class Counted:
     """In this process."""
+
+    at_once = True
 
     def __init__(self, wall: Callable[[], float], most: int = MOST_WINDOWS) -> None:
         self._wall = wall

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final, Generic, TypeVar, cast
+from typing import Protocol as TypingProtocol
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
 
-from exporter.web.answer import Answer, problem
+from exporter.web.answer import Answer, Ask, problem
+from exporter.web.repeated import Heads, head_of, is_one_head
 
 log = structlog.get_logger(__name__)
 
@@ -39,21 +43,102 @@ class Bounds:
     reading: float = 30.0
 
 
-class Protocol(RequestHandler):
-    """Says what was wrong with a request that could not be parsed as every other page does."""
+V = TypeVar("V")
 
-    __slots__ = ("_refused", "_security_headers")
 
-    def __init__(self, manager: Protocols, loop: asyncio.AbstractEventLoop) -> None:
-        bounds = manager.bounds
+class Pages(TypingProtocol[V]):
+    """What a connection asks for answers. `V`: what stays open until an answer has been written."""
+
+    bounds: Bounds
+
+    @property
+    def security_headers(self) -> Mapping[str, str]: ...
+    def refused(self, status: int) -> None: ...
+    def at_once(self, ask: Ask) -> tuple[V, Answer, Mapping[str, str]] | None: ...
+    def end(self, visit: V, status: int) -> None: ...
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse: ...
+
+
+class Protocol(RequestHandler, Generic[V]):
+    """Answers known requests itself; says what was wrong with an unreadable one as every other page does."""
+
+    __slots__ = ("_certificate", "_heads", "_pages", "_remote", "_unread", "_whole")
+
+    def __init__(self, manager: Protocols[V], loop: asyncio.AbstractEventLoop) -> None:
+        self._pages, self._heads = manager.pages, manager.heads
         super().__init__(
             manager,
             loop=loop,
             access_log=None,  # type: ignore[arg-type]  # None is what its own code asks for; the annotation is wrong
-            keepalive_timeout=bounds.idle,
-            lingering_time=bounds.body,
+            keepalive_timeout=self._pages.bounds.idle,
+            lingering_time=self._pages.bounds.body,
         )
-        self._security_headers, self._refused = manager.security_headers, manager.refused
+        # Everything received so far was whole requests without a body, so that the next byte begins a new one.
+        self._whole = True
+        self._unread: tuple[V, int, asyncio.TimerHandle] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        # Any byte the client has not taken yet makes writing wait, so that one who reads too slowly is noticed.
+        cast(asyncio.WriteTransport, transport).set_write_buffer_limits(high=0)
+        peer = transport.get_extra_info("peername")
+        self._remote = str(peer[0] if isinstance(peer, tuple) else peer) if peer else None
+        self._certificate = certificate_of(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._was_read()
+        super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._was_read()
+
+    def data_received(self, data: bytes) -> None:
+        if self._whole and self._waits() and (ask := self._heads.find(data)) and self._answer_at_once(ask):
+            return
+        before = len(self._messages)
+        super().data_received(data)
+        self._whole = self._whole and len(self._messages) == before + 1 and self._learns(data)
+
+    def _waits(self) -> bool:
+        """Whether the connection does nothing but wait for a request."""
+        waiter, closing = self._waiter, self._close or self._force_close
+        return waiter is not None and not (waiter.done() or self._messages or self._paused or closing)
+
+    def _learns(self, data: bytes) -> bool:
+        """Whether the head that aiohttp has just parsed was all that came; if so it is kept."""
+        message, payload = self._messages[-1]
+        if payload is not EMPTY_PAYLOAD or self._upgraded or not is_one_head(data):
+            return False
+        if isinstance(message, RawRequestMessage):
+            self._heads.learn(data, message)
+        return True
+
+    def _answer_at_once(self, ask: Ask) -> bool:
+        found = self._pages.at_once(replace(ask, remote=self._remote, certificate=self._certificate))
+        if found is None or self.transport is None:
+            return False
+        visit, answer, headers = found
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        self.transport.writelines((head_of(answer, headers), answer.body))
+        if self._paused:
+            timer = self._loop.call_later(self._pages.bounds.reading, self._drop)
+            self._unread = visit, answer.status, timer
+        else:
+            self._pages.end(visit, answer.status)
+        return True
+
+    def _was_read(self) -> None:
+        if self._unread is not None:
+            visit, status, timer = self._unread
+            self._unread = None
+            timer.cancel()
+            self._pages.end(visit, status)
+
+    def _drop(self) -> None:
+        log.debug("client dropped: it reads too slowly", client=self._remote)
+        if self.transport is not None:
+            self.transport.abort()
 
     def handle_error(
         self,
@@ -65,9 +150,9 @@ class Protocol(RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("part of an answer has been sent already")
         answer = _refusal(exc) if status == HTTPStatus.BAD_REQUEST else _bug(exc)
-        self._refused(answer.status)
+        self._pages.refused(answer.status)
         headers = {
-            **self._security_headers(),
+            **self._pages.security_headers,
             **answer.headers,
             "Content-Type": answer.content_type,
             "Server": "btc-health",
@@ -90,18 +175,17 @@ def _bug(exc: BaseException | None) -> Answer:
     return problem(500, "a bug in the exporter; its log has the details")
 
 
-class Protocols(web.Server):
-    """Makes one protocol a connection. `security_headers` go with every answer; `refused` counts by status."""
+def certificate_of(transport: asyncio.BaseTransport | None) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = transport.get_extra_info("peercert") if transport else None
+    return found
 
-    def __init__(
-        self,
-        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
-        security_headers: Callable[[], Mapping[str, str]],
-        refused: Callable[[int], None],
-        bounds: Bounds,
-    ) -> None:
-        super().__init__(handler)
-        self.security_headers, self.refused, self.bounds = security_headers, refused, bounds
 
-    def __call__(self) -> Protocol:
+class Protocols(web.Server, Generic[V]):
+    """Makes one protocol a connection; all of them share what is known of requests."""
+
+    def __init__(self, pages: Pages[V]) -> None:
+        super().__init__(pages)
+        self.pages, self.heads = pages, Heads()
+
+    def __call__(self) -> Protocol[V]:
         return Protocol(self, asyncio.get_running_loop())

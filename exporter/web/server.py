@@ -24,7 +24,7 @@ EXHAUSTED_SECONDS: Final = 1.0
 
 class Server:
     def __init__(self, site: Site, web_file: WebFile, sockets: Iterable[socket.socket]) -> None:
-        self._protocols = Protocols(site, lambda: web_file.current().headers, site.refused, site.bounds)
+        self._protocols = Protocols(site)
         self._web_file = web_file
         self._sockets = tuple(sockets)
         self._servers: list[asyncio.Server] = []

@@ -29,6 +29,8 @@ return {count, left}
 
 
 class Shared:
+    at_once = False
+
     def __init__(self, link: Link, alone: Counting, monotonic: Callable[[], float], patience: float = SECONDS) -> None:
         self._link, self._alone, self._monotonic, self._patience = link, alone, monotonic, patience
         self._paused_until = 0.0

@@ -40,7 +40,9 @@ def routes(contents: Contents, telemetry_path: str, prefix: str = "") -> dict[st
     metrics = metrics_page(contents.publication, contents.metric_names, contents.source_names)
     table = {
         "/": page("landing", landing_page(contents.world, contents.version, telemetry_path)),
-        telemetry_path: Route("metrics", {"GET": metrics, "HEAD": metrics}, (200, 400, 503), guarded=False),
+        telemetry_path: Route(
+            "metrics", {"GET": metrics, "HEAD": metrics}, (200, 400, 503), guarded=False, at_once=True
+        ),
         "/-/healthy": probe("healthy", healthy),
         "/-/ready": probe("ready", ready_page(contents.world), codes=(200, 503)),
         "/-/reload": Route("reload", {"POST": reload, "PUT": reload}, (200, 403, 500), guarded=False),

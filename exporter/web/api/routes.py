@@ -77,14 +77,14 @@ class Api:
         stored = Stored(given.world, given.archive, given.wall)
         series = Timeseries(given.history, self._known, stored, given.wall)
         return {
-            "/api/v2/score/latest": data("score_latest", kept_page(self.latest.newest), codes=WITH_QUERY),
+            "/api/v2/score/latest": data("score_latest", kept_page(self.latest.newest), codes=WITH_QUERY, at_once=True),
             "/api/v2/score/timeseries": data("score_timeseries", series, codes=(*WITH_QUERY, 503)),
             "/api/v2/score/explain": data(
                 "score_explain", Explain(given.world, given.archive, given.wall), codes=WITH_QUERY
             ),
-            "/api/v2/sources": data("sources", kept_page(self.sources.newest), codes=WITH_QUERY),
-            "/api/v2/methodology": data("methodology", kept_page(method.render), codes=WITH_QUERY),
-            "/openapi.json": data("openapi", _fixed(document), codes=(200, 304)),
+            "/api/v2/sources": data("sources", kept_page(self.sources.newest), codes=WITH_QUERY, at_once=True),
+            "/api/v2/methodology": data("methodology", kept_page(method.render), codes=WITH_QUERY, at_once=True),
+            "/openapi.json": data("openapi", _fixed(document), codes=(200, 304), at_once=True),
             "/docs": page("docs", _where(given.docs, _fixed(docs_page(described))), codes=(200, 304)),
         }
 

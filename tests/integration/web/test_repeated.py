@@ -1,0 +1,202 @@
+"""A request that comes again byte for byte is answered without aiohttp, and nobody can tell."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from exporter.configuration.config import ApiConfig
+from exporter.web.answer import Answer, Ask
+from exporter.web.app import Route, Site
+from exporter.web.protocol import Bounds
+from tests.integration.web.house import House, house
+
+LATEST: Final = "/api/v2/score/latest"
+
+
+def head(path: str, *lines: str, method: str = "GET") -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: a", *lines, "", ""]).encode()
+
+
+@dataclass(slots=True)
+class Line:
+    """One connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def answer(self) -> bytes:
+        """The next one; its date is left out."""
+        start = await self.reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"Content-Length: (\d+)", start)
+        body = await self.reader.readexactly(int(length[1])) if length else b""
+        return re.sub(rb"Date: [^\r]+", b"", start) + body
+
+    async def ask(self, sent: bytes) -> bytes:
+        self.writer.write(sent)
+        return await self.answer()
+
+
+@asynccontextmanager
+async def line(built: House, limit: int = 2**20) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", built.port, limit=limit)
+    try:
+        async with asyncio.timeout(5):
+            yield Line(reader, writer)
+    finally:
+        writer.transport.abort()
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Paths of the requests that went through aiohttp."""
+    paths: list[str] = []
+    call = Site.__call__
+
+    async def counted(site: Site, request: object) -> object:
+        paths.append(request.path)  # type: ignore[attr-defined]  # aiohttp's request
+        return await call(site, request)  # type: ignore[arg-type]  # as above
+
+    monkeypatch.setattr(Site, "__call__", counted)
+    return paths
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        head("/-/healthy"),
+        head(LATEST),
+        head(LATEST, "Accept-Encoding: gzip"),
+        head(LATEST, "If-None-Match: *"),
+        head(f"{LATEST}?x=1"),
+        head(f"{LATEST}?a%20b=%C3%A9"),
+        head(LATEST, "Origin: https://status.example.org"),
+        head("/api/v2/methodology"),
+    ],
+)
+async def test_the_second_answer_is_the_first_without_the_parser(sent: bytes, parsed: list[str]) -> None:
+    settings = ApiConfig(cors_origins=("https://status.example.org",))
+    async with house(settings=lambda: settings) as built, line(built) as one, line(built) as other:
+        first = await one.ask(sent)
+        assert await one.ask(sent) == first
+        assert await other.ask(sent) == first
+    assert len(parsed) == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "times"),
+    [
+        (head("/-/healthy", method="HEAD"), 2),
+        (head("/-/reload", "Content-Length: 0", method="POST"), 2),
+        (head("/"), 2),
+        (head("/nowhere"), 2),
+        (head("/-/healthy", "Expect: 100-continue"), 2),
+        (head("/-/healthy", f"X: {'x' * 2_048}"), 2),
+    ],
+)
+async def test_what_needs_more_than_a_look_is_always_parsed(sent: bytes, times: int, parsed: list[str]) -> None:
+    async with house() as built:
+        for _ in range(times):
+            async with line(built) as one:
+                one.writer.write(sent)
+                assert (await one.reader.readline()).startswith(b"HTTP/1.1 ")
+    assert len(parsed) == times
+
+
+async def test_requests_in_one_piece_or_in_several_are_answered_in_order(parsed: list[str]) -> None:
+    healthy, latest = head("/-/healthy"), head(LATEST)
+    async with house() as built, line(built) as one:
+        answers = [await one.ask(healthy), await one.ask(latest)]
+        one.writer.write(healthy + latest)
+        assert [await one.answer(), await one.answer()] == answers
+        one.writer.write(healthy[:10])
+        await one.writer.drain()
+        await asyncio.sleep(0)
+        one.writer.write(healthy[10:])
+        assert await one.answer() == answers[0]
+    assert len(parsed) == 5
+
+
+async def test_a_known_head_within_a_body_is_not_a_request(parsed: list[str]) -> None:
+    healthy = head("/-/healthy")
+    post = head("/-/reload", f"Content-Length: {len(healthy)}", method="POST")
+    async with house() as built, line(built) as one:
+        known = await one.ask(healthy)
+        one.writer.write(post)
+        assert b"reloaded" in await one.answer()
+        one.writer.write(healthy)
+        assert await one.ask(healthy) == known
+    assert parsed == ["/-/healthy", "/-/reload", "/-/healthy"]
+
+
+async def test_users_are_asked_for_their_password_every_time(tmp_path: Path, parsed: list[str]) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text("basic_auth_users: {}\n")
+    healthy = head("/-/healthy")
+    async with house(file) as built, line(built) as one:
+        await one.ask(healthy)
+        file.write_text("basic_auth_users:\n  anna: $2b$04$N8XwRTHDLVYbQZ8Pq0UZfOQ9oGfQf0qR3bZ4o1eB7wB2Q1i1vYt4K\n")
+        assert (await one.ask(healthy)).startswith(b"HTTP/1.1 401 ")
+    assert len(parsed) == 2
+
+
+async def test_limits_hold_for_requests_that_repeat() -> None:
+    settings = ApiConfig(rate_limits={"default": "3/minute"})
+    async with house(settings=lambda: settings) as built, line(built) as one:
+        codes = [(await one.ask(head(LATEST)))[9:12] for _ in range(4)]
+        page = await one.ask(head("/metrics"))
+    assert codes == [b"200", b"200", b"200", b"429"]
+    assert b'btchealth_http_requests_total{handler="score_latest",method="GET",code="200"} 3\n' in page
+    assert b'btchealth_http_requests_total{handler="score_latest",method="GET",code="429"} 1\n' in page
+
+
+async def large(_: Ask) -> Answer:
+    return Answer(b"x" * (32 << 20), "text/plain")
+
+
+async def test_who_does_not_read_a_repeated_answer_is_dropped_and_counts_until_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = asyncio.Event()
+    sent = head("/large")
+    more = {"/large": Route("large", {"GET": large}, at_once=True)}
+    async with house(more=more, bounds=Bounds(max_requests=1, reading=0.5)) as built, line(built) as one:
+        assert len(await one.ask(sent)) > 32 << 20
+        monkeypatch.setattr(built.meter, "count", lambda *_: over.set())
+        async with line(built, limit=1_024) as slow, line(built) as other:
+            slow.writer.write(sent)
+            await slow.reader.readline()
+            assert (await other.ask(sent)).startswith(b"HTTP/1.1 503 ")
+            over.clear()
+            await over.wait()
+            with contextlib.suppress(ConnectionResetError):
+                assert len(await slow.reader.read()) < 32 << 20
+        assert len(await one.ask(sent)) > 32 << 20
+
+
+async def test_a_connection_that_repeats_itself_is_not_idle() -> None:
+    async with house(bounds=Bounds(idle=0.3)) as built, line(built) as one:
+        end = asyncio.get_running_loop().time() + 0.6
+        while asyncio.get_running_loop().time() < end:
+            assert b"healthy" in await one.ask(head("/-/healthy"))
+        assert await one.reader.read() == b""
+
+
+async def test_a_page_that_waits_although_it_must_not_is_a_bug(parsed: list[str]) -> None:
+    async def waits(_: Ask) -> Answer:
+        await asyncio.sleep(0)
+        return Answer(b"", "text/plain")
+
+    more = {"/waits": Route("waits", {"GET": waits}, at_once=True)}
+    async with house(more=more) as built, line(built) as one:
+        assert (await one.ask(head("/waits"))).startswith(b"HTTP/1.1 200 ")
+        assert (await one.ask(head("/waits"))).startswith(b"HTTP/1.1 500 ")
+    assert len(parsed) == 1
