@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -95,6 +96,10 @@ class Service:
         self._rules = self.reloading.rules_of(self.config)
         self.reloads = Reloads(successful=True, success_time=self.clock.wall())
 
+    def open(self) -> None:
+        """There is something to show from now on, even if nothing is known yet."""
+        self.refresh()
+
     async def start(self) -> None:
         """Yesterday's truth first, with its age; then polling."""
         self._memory = memory_of(await self.storage.load(ROOM))
@@ -110,7 +115,7 @@ class Service:
 
     async def stop(self) -> None:
         await self.collection.stop()
-        await self._remember()
+        self._remember()
 
     def refresh(self) -> None:
         snapshot, figures = self.collection.snapshot, self.collection.figures()
@@ -125,29 +130,42 @@ class Service:
         return self._rules.method
 
     async def reload(self) -> None:
-        """All or nothing. Raises ConfigError, and then the old configuration stays in force."""
+        """All or nothing. Whatever it raises, mostly ConfigError, the old configuration stays in force."""
         async with self._one_reload:
+            done = False
             try:
                 await self._reload()
-            except ConfigError as error:
-                self._not_reloaded(str(error))
-                raise
+                done = True
+            finally:
+                self._reloaded(None if done else sys.exception())
+
+    def _reloaded(self, error: BaseException | None) -> None:
+        if error is None:
             self.reloads = Reloads(successful=True, success_time=self.clock.wall())
             log.info("configuration reloaded")
-
-    def _not_reloaded(self, problem: str) -> None:
+            return
         self.reloads = Reloads(successful=False, success_time=self.reloads.success_time)
-        log.error("configuration not reloaded", error=problem)
+        mistake = isinstance(error, ConfigError)
+        why = str(error) if mistake else f"a bug, please report it: {type(error).__name__}: {error}"
+        log.error("configuration not reloaded", error=why, exc_info=None if mistake else error)
 
     async def _reload(self) -> None:
         config = self.reloading.load()
         if changed := restart_keys(self.config, config):
             raise ConfigError("\n".join(f"{key}: changed, which needs a restart" for key in changed))
-        rules = self.reloading.rules_of(config)
+        rules, before, done = self.reloading.rules_of(config), (self.config, self._rules), False
+        try:
+            await self._apply(config, rules)
+            done = True
+        finally:
+            if not done:
+                await self._apply(*before)
+
+    async def _apply(self, config: Config, rules: Rules) -> None:
         await self.collection.reconfigure(config)
-        self.reloading.configure_logs(config.log.level, config.log.format)
         self.config, self._rules = config, rules
         self.refresh()
+        self.reloading.configure_logs(config.log.level, config.log.format)
 
     async def _keep_current(self) -> None:
         while True:
@@ -183,11 +201,11 @@ class Service:
             world = self.world
             values = {selector: observation.sample.value for selector, observation in world.view.items()}
             values |= scalars(world.scorecard)
-            await self.archive.append(self.clock.wall(), compact(world.scorecard), values)
-            await self._remember()
+            self.archive.append(self.clock.wall(), compact(world.scorecard), values)
+            self._remember()
 
-    async def _remember(self) -> None:
-        await self.storage.save(ROOM, KEY, self._memory.as_json())
+    def _remember(self) -> None:
+        self.storage.save(ROOM, KEY, self._memory.as_json())
 
 
 def memory_of(stored: dict[str, Any]) -> Memory:

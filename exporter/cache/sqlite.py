@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from typing import Final
 
 from exporter.cache import CachedBody
 from exporter.errors import StorageError
@@ -18,6 +19,10 @@ _WRITE = "INSERT OR REPLACE INTO bodies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM bodies WHERE source = ? AND endpoint = ?"
 
 
+# Where writes of this tier wait.
+BODIES: Final = "bodies"
+
+
 class SqliteTier:
     name = "sqlite"
 
@@ -25,13 +30,16 @@ class SqliteTier:
         self._storage = storage
 
     async def get(self, key: EndpointKey) -> CachedBody | None:
-        return await self._storage.run(lambda connection: _select(connection, key), None)
+        if (late := self._storage.waiting((BODIES, *key))) is not None:
+            found: CachedBody | None = late.value
+            return found
+        return await self._storage.read(lambda connection: _select(connection, key), None)
 
     async def put(self, body: CachedBody) -> None:
-        await self._storage.run(lambda connection: _write(connection, body), None)
+        self._storage.write((BODIES, *body.key), lambda connection: _write(connection, body), body)
 
     async def delete(self, key: EndpointKey) -> None:
-        await self._storage.run(lambda connection: connection.execute(_DELETE, key), None)
+        self._storage.write((BODIES, *key), lambda connection: connection.execute(_DELETE, key))
 
 
 def _select(connection: sqlite3.Connection, key: EndpointKey) -> CachedBody | None:

@@ -67,6 +67,7 @@ class Collection:
         self._digest = Digest()
         self._hosts = Hosts(surroundings.storage, surroundings.clock.wall, self._is_public)
         self._plans = plans(self._sources, settings)
+        self.statistics.configure(self._plans)
         self._pollers: dict[str, Poller] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial, reduce
+from sqlite3 import Connection
 from typing import Any, Final, Self
 
 from yarl import URL
@@ -15,13 +18,15 @@ from exporter.collection.limits import BudgetError, HostState
 from exporter.collection.network import host_key
 from exporter.errors import FetchError, UpstreamError
 from exporter.spec import DAY, HOUR, Budget, Endpoint, Source
-from exporter.storage.database import Storage
+from exporter.storage.database import MEMORY, Storage, remember, remembered
 
 HOSTS: Final = "hosts"
 BREAKERS: Final = "breakers"
 ROUTES: Final = "routes"
 REFUSALS: Final = "refusals"
 VOUCHED: Final = "vouched"
+# A poll waits no longer than this for the file.
+PATIENCE: Final = 0.1
 ROOMS: Final = (HOSTS, BREAKERS, ROUTES, REFUSALS, VOUCHED)
 
 
@@ -45,6 +50,19 @@ class Refusal:
         return self.since + (HOUR if endpoint == self.endpoint else DAY)
 
 
+@dataclass(slots=True)
+class Book:
+    """Of one host: the state that the file had last, and what has been changed since."""
+
+    base: HostState
+    changes: list[Callable[[HostState], HostState]] = field(default_factory=list)
+
+    def settled(self, theirs: HostState | None, changes: Iterable[Callable[[HostState], HostState]]) -> HostState:
+        """With the changes, on top of what another process may have left in the file."""
+        known = self.base if theirs is None else self.base.merged(theirs)
+        return reduce(lambda state, change: change(state), changes, known)
+
+
 class Hosts:
     """Keys are a source's name and a host key or a base URL, so that sources behind one proxy stay apart.
 
@@ -57,6 +75,7 @@ class Hosts:
         self._public = public
         self._stored: dict[str, dict[str, Any]] = {room: {} for room in ROOMS}
         self._states: dict[str, HostState] = {}
+        self._books: dict[str, Book] = {}
         self._breakers: dict[str, Breaker] = {}
         self._refusals: dict[str, Refusal] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -76,11 +95,11 @@ class Hosts:
         """Host key of what answered last time."""
         return host_key(URL(self.route(source, base_url)))
 
-    async def led_to(self, source: Source, base_url: str, endpoint: Endpoint, url: str) -> None:
+    def led_to(self, source: Source, base_url: str, endpoint: Endpoint, url: str) -> None:
         """Note which URL answered for this endpoint of a base URL."""
         route = _route(base_url, endpoint.path, url)
         if route != self.route(source, base_url):
-            await self._keep(ROUTES, _key(source, base_url), route)
+            self._keep(ROUTES, _key(source, base_url), route)
 
     def closed_until(self, source: Source, base_url: str) -> float:
         """When this base URL may be asked again, as far as its host decides; in the past means now."""
@@ -102,36 +121,35 @@ class Hosts:
     async def turn(self, source: Source, host: str) -> AsyncIterator[None]:
         """Alone with the host, one request charged. Raises BudgetError where it must wait."""
         async with self._lock(source, host):
-            await self._charge(source, host)
+            await self._look(source, host)
+            self._charge(source, host)
             yield
 
-    async def succeeded(self, source: Source, base_url: str, endpoint: Endpoint) -> None:
+    def succeeded(self, source: Source, base_url: str, endpoint: Endpoint) -> None:
         route = self.route(source, base_url)
-        await self._set_breaker(source, route, self._breaker(source, route).success())
+        self._set_breaker(source, route, self._breaker(source, route).success())
         refusal = self.refusal(source, base_url)
         if refusal is not None and refusal.endpoint == endpoint.name:
             del self._refusals[_key(source, base_url)]
-            await self._keep(REFUSALS, _key(source, base_url), None)
+            self._keep(REFUSALS, _key(source, base_url), None)
 
-    async def failed(
-        self, source: Source, base_url: str, endpoint: Endpoint, error: UpstreamError, endpoints: int
-    ) -> None:
+    def failed(self, source: Source, base_url: str, endpoint: Endpoint, error: UpstreamError, endpoints: int) -> None:
         """Note a failure of one of the source's `endpoints` many endpoints, where redirects led."""
         if isinstance(error, FetchError) and error.url is not None:
-            await self.led_to(source, base_url, endpoint, error.url)
+            self.led_to(source, base_url, endpoint, error.url)
         now, route = self._wall(), self.route(source, base_url)
         if error.retry_after is not None:
-            await self._block(source, host_key(URL(route)), error.retry_after)
+            self._block(source, host_key(URL(route)), error.retry_after)
         breaker = self._breaker(source, route).failure(endpoint.name, error.reason, endpoints, now)
-        await self._set_breaker(source, route, breaker)
+        self._set_breaker(source, route, breaker)
 
     def vouched(self, source: Source, base_url: str) -> bool:
         """Whether what this base URL says may be believed without asking first which network it serves."""
         until = self._stored[VOUCHED].get(_key(source, base_url))
         return isinstance(until, int | float) and self._wall() < until
 
-    async def vouch(self, source: Source, base_url: str, seconds: float) -> None:
-        await self._keep(VOUCHED, _key(source, base_url), self._wall() + seconds)
+    def vouch(self, source: Source, base_url: str, seconds: float) -> None:
+        self._keep(VOUCHED, _key(source, base_url), self._wall() + seconds)
 
     def known(self, source: Source) -> dict[str, Any]:
         """Budgets and waits of the source's hosts by host key, as JSON: what replicas tell each other."""
@@ -143,13 +161,13 @@ class Hosts:
         """Take over what another replica knows where it is later or stricter than ours."""
         for host, stored in known.items():
             theirs = HostState.from_json(stored, source.budget, self._wall())
-            self._states[_key(source, host)] = self._state(source, host).merged(theirs)
+            self._change(source, host, partial(HostState.merged, other=theirs))
 
-    async def refuse(self, source: Source, base_url: str, endpoint: Endpoint, message: str) -> None:
+    def refuse(self, source: Source, base_url: str, endpoint: Endpoint, message: str) -> None:
         """Ask nothing of this base URL any more: it speaks of another network."""
         refusal = Refusal(endpoint.name, message, self._wall())
         self._refusals[_key(source, base_url)] = refusal
-        await self._keep(REFUSALS, _key(source, base_url), asdict(refusal))
+        self._keep(REFUSALS, _key(source, base_url), asdict(refusal))
 
     def _lock(self, source: Source, host: str) -> asyncio.Lock:
         # Sources behind one private proxy are the operator's own business: none of them waits for another.
@@ -165,32 +183,47 @@ class Hosts:
             self._states[key] = HostState.from_json(self._stored[HOSTS].get(key), source.budget, self._wall())
         return self._states[key]
 
-    async def _charge(self, source: Source, host: str) -> None:
+    async def _look(self, source: Source, host: str) -> None:
+        """At what other processes with the same file have used; a file that cannot be read at once must do without."""
+        key = _key(source, host)
+        stored = await self._storage.read(partial(remembered, room=HOSTS, key=key), None, PATIENCE)
+        if stored is not None:
+            book = self._books.setdefault(key, Book(self._state(source, host)))
+            theirs = HostState.from_json(stored, source.budget, self._wall())
+            self._states[key] = book.settled(theirs, book.changes)
+
+    def _charge(self, source: Source, host: str) -> None:
         now, budget = self._wall(), self._budget(source, host)
-
-        def charge(state: HostState) -> HostState:
-            return state.charged(budget, now) if state.ready_at(budget, now) <= now else state
-
-        before = await self._exchange(source, host, charge)
-        ready_at = before.ready_at(budget, now)
+        ready_at = self._state(source, host).ready_at(budget, now)
         if ready_at > now:
             raise BudgetError(ready_at)
+        self._change(source, host, lambda state: state.charged(budget, now))
 
-    async def _block(self, source: Source, host: str, seconds: float) -> None:
+    def _block(self, source: Source, host: str, seconds: float) -> None:
         now = self._wall()
-        await self._exchange(source, host, lambda state: state.blocked(seconds, now))
+        self._change(source, host, lambda state: state.blocked(seconds, now))
 
-    async def _exchange(self, source: Source, host: str, change: Callable[[HostState], HostState]) -> HostState:
-        """The state before the change; through the file, so that processes with the same file share the budget."""
-        key, now, mine = _key(source, host), self._wall(), self._state(source, host)
+    def _change(self, source: Source, host: str, change: Callable[[HostState], HostState]) -> None:
+        """Here at once; then in the file, where processes that share it find what each of them has used."""
+        key, state = _key(source, host), self._state(source, host)
+        book = self._books.setdefault(key, Book(state))
+        book.changes.append(change)
+        self._states[key] = change(state)
 
-        def exchange(stored: Any) -> tuple[Any, HostState]:
-            known = mine if stored is None else mine.merged(HostState.from_json(stored, source.budget, now))
-            return change(known).to_json(), known
+        def exchange(connection: Connection) -> tuple[HostState, int]:
+            stored, changes = remembered(connection, HOSTS, key), tuple(book.changes)
+            theirs = None if stored is None else HostState.from_json(stored, source.budget, self._wall())
+            known = book.settled(theirs, changes)
+            remember(connection, HOSTS, key, json.dumps(known.to_json()))
+            return known, len(changes)
 
-        before = await self._storage.update(HOSTS, key, exchange, mine)
-        self._states[key] = change(before)
-        return before
+        def settled(written: tuple[HostState, int] | None) -> None:
+            # Without the file this process goes by what it knows itself.
+            book.base, count = written or (self._states[key], len(book.changes))
+            del book.changes[:count]
+            self._states[key] = book.settled(None, book.changes)
+
+        self._storage.write((MEMORY, HOSTS, key), exchange, self._states[key].to_json(), settled)
 
     def _breaker(self, source: Source, route: str) -> Breaker:
         key = _key(source, route)
@@ -198,14 +231,14 @@ class Hosts:
             self._breakers[key] = Breaker.from_json(self._stored[BREAKERS].get(key), self._wall())
         return self._breakers[key]
 
-    async def _set_breaker(self, source: Source, route: str, breaker: Breaker) -> None:
+    def _set_breaker(self, source: Source, route: str, breaker: Breaker) -> None:
         if breaker != self._breaker(source, route):
             self._breakers[_key(source, route)] = breaker
-            await self._keep(BREAKERS, _key(source, route), breaker.to_json())
+            self._keep(BREAKERS, _key(source, route), breaker.to_json())
 
-    async def _keep(self, room: str, key: str, value: Any) -> None:
+    def _keep(self, room: str, key: str, value: Any) -> None:
         self._stored[room][key] = value
-        await self._storage.save(room, key, value)
+        self._storage.save(room, key, value)
 
 
 def _key(source: Source, what: str) -> str:

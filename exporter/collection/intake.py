@@ -43,7 +43,7 @@ class Intake:
         count(parsed)
         samples, members = self._fold(parsed.samples, self._remembered(endpoint).get("members", {}))
         accepted = accept(arrival, replace(parsed, samples=tuple(samples)), previous)
-        await self._remember(accepted, members)
+        self._remember(accepted, members)
         return accepted, parsed
 
     async def restore(self, endpoint: Endpoint, body: CachedBody) -> tuple[Accepted, Parsed]:
@@ -55,10 +55,10 @@ class Intake:
         accepted = restored(arrival, replace(parsed, samples=tuple(samples)))
         return replace(accepted, changed_at=remembered.get("changed_at", accepted.changed_at)), parsed
 
-    async def postpone(self, endpoint: Endpoint, failing: int, due: float) -> None:
+    def postpone(self, endpoint: Endpoint, failing: int, due: float) -> None:
         """Keep how often the endpoint has failed in a row and when it is tried again: a restart is no excuse."""
         failure = {"failing": failing, "due": due, "base_urls": list(self._plan.base_urls)}
-        await self._keep(endpoint, {**self._remembered(endpoint), **failure})
+        self._keep(endpoint, {**self._remembered(endpoint), **failure})
 
     def postponed(self, endpoint: Endpoint) -> tuple[int, float]:
         """Failures in a row and the next try; none since a success, and none at other base URLs than these."""
@@ -75,11 +75,11 @@ class Intake:
         known = self._memory.get(f"{self._plan.name} {endpoint.name}")
         return known if isinstance(known, Mapping) else {}
 
-    async def _remember(self, accepted: Accepted, members: Members) -> None:
-        await self._keep(accepted.endpoint, {"changed_at": accepted.changed_at, "members": members})
+    def _remember(self, accepted: Accepted, members: Members) -> None:
+        self._keep(accepted.endpoint, {"changed_at": accepted.changed_at, "members": members})
 
-    async def _keep(self, endpoint: Endpoint, value: Mapping[str, Any]) -> None:
+    def _keep(self, endpoint: Endpoint, value: Mapping[str, Any]) -> None:
         key = f"{self._plan.name} {endpoint.name}"
         if value != self._memory.get(key):
             self._memory[key] = value
-            await self._storage.save(ENDPOINTS, key, value)
+            self._storage.save(ENDPOINTS, key, value)

@@ -130,7 +130,7 @@ class Poller:
             _log.exception("bug: please report it", source=self.plan.name, endpoint=endpoint.name)
             record, bug = self._record(endpoint), UpstreamError(Reason.BUG, f"{type(error).__name__}: {error}")
             record.failed(bug, record.position or 0, self._clock.wall())
-            return await self._failed(endpoint, bug)
+            return self._failed(endpoint, bug)
 
     def _postponed(self, endpoint: Endpoint, poll: Poll) -> Poll:
         """As it was before the restart: what failed waits for its next try."""
@@ -154,7 +154,7 @@ class Poller:
             return Poll(Outcome.DEFERRED, now)
         if self._leases is not None:
             await self._cache.keep(body)
-            await self._upstream.heard(answer.accepted)
+            self._upstream.heard(answer.accepted)
         poll = self._succeeded(answer, Outcome.KEPT)
         # A body from the future was kept under a clock that has been set back since; it says nothing about now.
         return poll if body.fetched_at <= now else replace(poll, due=now)
@@ -187,7 +187,7 @@ class Poller:
             self._record(endpoint).tried = True
             return Poll(Outcome.DEFERRED, error.ready_at)
         except UpstreamError as error:
-            return await self._failed(endpoint, error)
+            return self._failed(endpoint, error)
         poll = self._succeeded(answer, Outcome.FETCHED)
         await self._cache.put(answer.body)
         return poll
@@ -229,7 +229,7 @@ class Poller:
             return None
         if self._leases is not None:
             await self._cache.keep(known)
-            await self._upstream.heard(taken[0])
+            self._upstream.heard(taken[0])
         return self._succeeded(Answer(known, *taken), Outcome.KEPT)
 
     def _good_until(self, endpoint: Endpoint, body: CachedBody) -> float:
@@ -267,12 +267,12 @@ class Poller:
         ask_at = self._good_until(endpoint, body)
         return Poll(outcome, pace.look(endpoint.interval, self._clock.wall(), ask_at), ask_at)
 
-    async def _failed(self, endpoint: Endpoint, error: UpstreamError) -> Poll:
+    def _failed(self, endpoint: Endpoint, error: UpstreamError) -> Poll:
         record = self._record(endpoint)
         record.tried = True
         record.failing += 1
         due = pace.after_failure(endpoint, record.failing, error.reason, self._clock.wall(), self._clock.jitter)
-        await self._intake.postpone(endpoint, record.failing, due)
+        self._intake.postpone(endpoint, record.failing, due)
         return Poll(Outcome.FAILED, due)
 
     def _record(self, endpoint: Endpoint) -> Record:

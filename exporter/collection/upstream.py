@@ -108,23 +108,23 @@ class Upstream:
         except UpstreamError as error:
             await self._failed(witness, position, error)
             # A server without that path is believed for a day: values that cannot be the main network's refuse it too.
-            await self.hosts.vouch(source, base_url, AGAIN if error.reason in UNAVAILABLE else DAY)
+            self.hosts.vouch(source, base_url, AGAIN if error.reason in UNAVAILABLE else DAY)
 
-    async def heard(self, accepted: Accepted) -> None:
+    def heard(self, accepted: Accepted) -> None:
         """If that was the word of the witness, whoever asked for it: its base URL is vouched for."""
         if accepted.endpoint is self.plan.witness:
             base_url, age = self.plan.base_urls[accepted.position], self.clock.wall() - accepted.fetched_at
-            await self.hosts.vouch(self.plan.source, base_url, MONTH - age)
+            self.hosts.vouch(self.plan.source, base_url, MONTH - age)
 
     async def _attempt(self, endpoint: Endpoint, base_url: str, known: CachedBody | None) -> Answer:
         record, source = self._record(endpoint), self.plan.source
         response, body = await self._fetch(endpoint, base_url, known, record)
-        await self.hosts.led_to(source, base_url, endpoint, response.url)
+        self.hosts.led_to(source, base_url, endpoint, response.url)
         if response.clock_skew is not None:
             self.statistics.clock_skew[self.plan.name] = response.clock_skew
         accepted, parsed = await self.intake.take(endpoint, body, self.previous(endpoint), record.count)
-        await self.hosts.succeeded(source, base_url, endpoint)
-        await self.heard(accepted)
+        self.hosts.succeeded(source, base_url, endpoint)
+        self.heard(accepted)
         return Answer(self._dated(body, accepted), accepted, parsed)
 
     def _dated(self, body: CachedBody, accepted: Accepted) -> CachedBody:
@@ -167,9 +167,9 @@ class Upstream:
             "fetch failed", source=self.plan.name, endpoint=endpoint.name, position=position,
             reason=str(error.reason), error=str(error),
         )  # fmt: skip
-        await self.hosts.failed(self.plan.source, base_url, endpoint, error, len(self.plan.endpoints))
+        self.hosts.failed(self.plan.source, base_url, endpoint, error, len(self.plan.endpoints))
         if error.reason is Reason.WRONG_NETWORK:
-            await self.hosts.refuse(self.plan.source, base_url, endpoint, str(error))
+            self.hosts.refuse(self.plan.source, base_url, endpoint, str(error))
             await self.withdraw(position)
 
     def _record(self, endpoint: Endpoint) -> Record:

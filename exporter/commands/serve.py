@@ -14,13 +14,12 @@ import structlog
 import uvloop
 
 from exporter import logs
-from exporter.assembly import Opened, exporter_of
+from exporter.assembly import Exporter, Opened, exporter_of
 from exporter.build import build
 from exporter.clock import Clock
 from exporter.commands import check_config
 from exporter.commands.configuration import loader
 from exporter.configuration.config import Config
-from exporter.errors import ConfigError
 from exporter.service import Service
 from exporter.storage.database import Storage
 from exporter.web.listen import bind, close, passed_by_systemd
@@ -30,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 # Requests in flight and the last write to disk share the two seconds that a stop may take.
 GRACE_SECONDS: Final = 0.5
+# A first scrape shows what was known before a restart, unless the file takes longer to read.
+RESTORE_SECONDS: Final = 1.0
 
 
 def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
@@ -58,9 +59,12 @@ async def serve(opened: Opened) -> int:
     exporter = exporter_of(opened, Clock())
     stop = asyncio.Event()
     _on_signals(exporter.service, stop)
-    await exporter.service.start()
+    exporter.service.open()
+    restoring = asyncio.create_task(exporter.service.start())
+    # The sockets take connections already; what a sound disk gives in a moment is worth waiting for, no more.
+    await asyncio.wait((restoring,), timeout=RESTORE_SECONDS)
     await exporter.server.start()
-    running, stopping = asyncio.create_task(exporter.run()), asyncio.create_task(stop.wait())
+    running, stopping = asyncio.create_task(_run(exporter, restoring)), asyncio.create_task(stop.wait())
     await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
     log.info("stopping")
     await exporter.server.stop(GRACE_SECONDS)
@@ -71,6 +75,11 @@ async def serve(opened: Opened) -> int:
     await exporter.client.close()
     await opened.storage.close()
     return _exit_code(ended)
+
+
+async def _run(exporter: Exporter, restoring: asyncio.Task[None]) -> None:
+    await restoring
+    await exporter.run()
 
 
 def _exit_code(ended: BaseException | None) -> int:
@@ -85,16 +94,17 @@ def _on_signals(service: Service, stop: asyncio.Event) -> None:
     running: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
-        task = loop.create_task(_reload(service))
+        task = loop.create_task(service.reload())
         running.add(task)
         task.add_done_callback(running.discard)
+        task.add_done_callback(_ended)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload)
 
 
-async def _reload(service: Service) -> None:
+def _ended(reloading: asyncio.Task[None]) -> None:
     """The service has said what was wrong and keeps the old configuration."""
-    with contextlib.suppress(ConfigError):
-        await service.reload()
+    if not reloading.cancelled():
+        reloading.exception()

@@ -12,6 +12,10 @@ from exporter.storage.database import Storage
 STEP: Final = 60
 FINE: Final = 2 * 86400
 COARSE: Final = 3600
+# Minutes kept in memory while the file cannot be written.
+MOST_LATE: Final = 60
+# Where writes of the archive wait.
+ARCHIVE: Final = "archive"
 
 _NEW_SERIES = "INSERT OR IGNORE INTO series (selector) VALUES (?)"
 _NEW_SAMPLE = "INSERT OR REPLACE INTO samples SELECT id, ?, ? FROM series WHERE selector = ?"
@@ -51,24 +55,34 @@ class Archive:
         self._retention = retention
         self._appended = 0
         self._pruned = 0
+        # Not yet written, by minute.
+        self._late: dict[int, tuple[str, Mapping[str, float]]] = {}
 
-    async def append(self, now: float, scorecard: Any, samples: Mapping[str, float]) -> None:
+    def append(self, now: float, scorecard: Any, samples: Mapping[str, float]) -> None:
         """Keep a scorecard (a JSON value) and samples by selector; at most once a minute, more often does nothing."""
         minute = int(now) // STEP * STEP
         if minute <= self._appended:
             return
         self._appended = minute
-        prune = minute - self._pruned >= COARSE
+        self._late[minute] = json.dumps(scorecard), samples
+        if len(self._late) > MOST_LATE:
+            del self._late[min(self._late)]
+        late, prune = dict(self._late), minute - self._pruned >= COARSE
 
         def insert(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR REPLACE INTO scorecards VALUES (?, ?)", (minute, json.dumps(scorecard)))
-            connection.executemany(_NEW_SERIES, ((selector,) for selector in samples))
-            connection.executemany(_NEW_SAMPLE, ((minute, value, selector) for selector, value in samples.items()))
+            for time, (text, values) in late.items():
+                connection.execute("INSERT OR REPLACE INTO scorecards VALUES (?, ?)", (time, text))
+                connection.executemany(_NEW_SERIES, ((selector,) for selector in values))
+                connection.executemany(_NEW_SAMPLE, ((time, value, selector) for selector, value in values.items()))
             if prune:
                 self._prune(connection, minute)
 
-        await self._storage.run(insert, None)
-        self._pruned = minute if prune else self._pruned
+        def settled(_: None) -> None:
+            self._pruned = minute if prune else self._pruned
+            for time in late:
+                self._late.pop(time, None)
+
+        self._storage.write((ARCHIVE,), insert, settled=settled)
 
     def _prune(self, connection: sqlite3.Connection, now: int) -> None:
         since = self._pruned - FINE - COARSE if self._pruned else 0
@@ -81,11 +95,11 @@ class Archive:
         def select(connection: sqlite3.Connection) -> list[str]:
             return [selector for (selector,) in connection.execute("SELECT selector FROM series ORDER BY selector")]
 
-        return await self._storage.run(select, [])
+        return await self._storage.read(select, [])
 
     async def samples(self, selector: str, start: float, end: float) -> list[tuple[int, float]]:
         """Time and value, oldest first, both ends included."""
-        return await self._storage.run(
+        return await self._storage.read(
             lambda connection: connection.execute(_SAMPLES, (selector, start, end)).fetchall(), []
         )
 
@@ -103,4 +117,4 @@ class Archive:
         def select(connection: sqlite3.Connection) -> list[tuple[int, Any]]:
             return [(time, json.loads(text)) for time, text in connection.execute(query, (start, end))]
 
-        return await self._storage.run(select, [])
+        return await self._storage.read(select, [])

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from exporter.errors import StorageError
-from exporter.storage.database import APPLICATION_ID, VERSION, connect_anew, pragma
+from exporter.storage.file import APPLICATION_ID, VERSION, connect_anew, pragma
 
 
 def backup(path: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
-"""The SQLite file: last good bodies, what is remembered between runs, and history.
+"""What outlives the process: last good bodies, what is remembered between runs, and history.
 
-One connection in one thread, so that statements keep their order and the event loop never waits for a disk.
+One connection in one thread, so that statements keep their order and the event loop never waits for a disk. Writing is
+done behind the caller's back and tried again while another process has the file; reading sees what still waits.
 """
 
 from __future__ import annotations
@@ -9,128 +10,115 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
 
 from exporter.errors import StorageError
+from exporter.storage.file import connect_anew, is_busy, is_corrupt, set_aside, unusable
 
 T = TypeVar("T")
+Key = tuple[str, ...]
 
-# "BTCH": marks the file as ours, so that restore refuses anybody else's database.
-APPLICATION_ID: Final = 0x42544348
-# Our own transactions take milliseconds; whoever holds the file longer must not hold up polling and pages.
-BUSY_SECONDS: Final = 0.1
-
-SCHEMA: Final = (
-    """
-    CREATE TABLE bodies (
-        source TEXT NOT NULL, endpoint TEXT NOT NULL, url TEXT NOT NULL, host TEXT NOT NULL, body BLOB NOT NULL,
-        fetched_at REAL NOT NULL, body_time REAL NOT NULL, etag TEXT, last_modified TEXT, expires_at REAL,
-        PRIMARY KEY (source, endpoint)
-    ) STRICT;
-    CREATE TABLE memory (
-        room TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (room, key)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE scorecards (time INTEGER PRIMARY KEY, scorecard TEXT NOT NULL) STRICT;
-    CREATE TABLE series (id INTEGER PRIMARY KEY, selector TEXT NOT NULL UNIQUE) STRICT;
-    CREATE TABLE samples (
-        series INTEGER NOT NULL, time INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, time)
-    ) STRICT, WITHOUT ROWID;
-    """,
-)
-VERSION: Final = len(SCHEMA)
+# A file that another process has to itself is left alone for so long before it is tried again.
+AGAIN_SECONDS: Final = 1.0
+# What still waits at the end of the process is tried for so long.
+CLOSE_SECONDS: Final = 0.4
+MEMORY: Final = "memory"
+# How a transaction begins. In WAL mode reading goes on while another process writes.
+READING: Final = "BEGIN"
+WRITING: Final = "BEGIN IMMEDIATE"
 
 _log = structlog.get_logger(__name__)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """An open database at the present schema. Raises sqlite3.Error, StorageError."""
-    with ExitStack() as undo:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        undo.callback(connection.close)
-        _refuse_foreign(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        _migrate(connection)
-        undo.pop_all()
-    return connection
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """What waits to be written. `value`: what a reader is to see meanwhile; `settled`: told of the end.
+
+    `settled` is given what `work` returned, None where the write failed for good.
+    """
+
+    work: Callable[[sqlite3.Connection], Any]
+    value: Any
+    settled: Callable[[Any], None]
 
 
-def pragma(connection: sqlite3.Connection, name: str) -> Any:
-    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+@dataclass(frozen=True, slots=True)
+class _Flushed:
+    """Results by key of what has been written; `failed` will never be."""
 
-
-def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-        return
-    if pragma(connection, "application_id") != APPLICATION_ID:
-        raise StorageError(f"'{path}' is a database of another program; expected one written by btc-health")
-    if pragma(connection, "user_version") > VERSION:
-        raise StorageError(f"'{path}' was written by a newer release; expected schema {VERSION} or older")
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    version = pragma(connection, "user_version")
-    for number, script in enumerate(SCHEMA[version:], start=version + 1):
-        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number};"
-        connection.executescript(f"BEGIN IMMEDIATE; {script} {marks} COMMIT;")
-
-
-def unusable(path: Path, error: Exception) -> StorageError:
-    return StorageError(f"storage.path: '{path}': {error}; expected an SQLite file that can be written")
-
-
-def is_corrupt(error: Exception) -> bool:
-    """Whether the file itself is damaged, rather than locked, full or out of reach."""
-    damaged = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in damaged
-
-
-def set_aside(path: Path, now: float, damage: Exception) -> Path:
-    """Rename a corrupt file and its companions; returns the new path. Nothing is ever deleted."""
-    aside = path.with_name(f"{path.name}.corrupt-{int(now)}")
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    _log.warning("corrupt database set aside", path=str(path), kept_as=str(aside), error=str(damage))
-    return aside
-
-
-def connect_anew(path: Path, now: float) -> sqlite3.Connection:
-    """As `connect`, with a new file in place of a corrupt one."""
-    try:
-        return connect(path)
-    except sqlite3.DatabaseError as error:
-        if not is_corrupt(error):
-            raise
-        set_aside(path, now, error)
-        return connect(path)
+    written: Mapping[Key, Any]
+    failed: tuple[Key, ...] = ()
 
 
 class Storage:
     """After it is open, nothing here raises: a failure is counted and logged, and reading finds nothing.
 
-    `healthy` says whether the last use of the file succeeded.
+    `healthy` says whether the last uses of the file, reading and writing, succeeded.
     """
 
     def __init__(self, path: Path, wall: Callable[[], float] = time.time) -> None:
+        """Raises StorageError for a file that cannot be used; one that is only busy is opened later."""
         self.path = path
         self.failures = 0
-        self.healthy = True
         self._wall = wall
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="storage")
         self._damage: Exception | None = None
-        self._connection: sqlite3.Connection | None = self._open()
+        self._troubles: set[str] = set()
+        # When a use of the file that found it busy may be tried again.
+        self._busy_until = {READING: 0.0, WRITING: 0.0}
+        self._waiting: dict[Key, Write] = {}
+        self._writer: asyncio.Task[None] | None = None
+        self._one_flush = asyncio.Lock()
+        self._connection: sqlite3.Connection | None = None
+        try:
+            self._connection = self._open()
+        except StorageError as error:
+            if not is_busy(error):
+                raise
+            self._failed(error, READING)
 
-    async def run(self, work: Callable[[sqlite3.Connection], T], default: T) -> T:
-        """`work` in one transaction in the storage thread; `default` where it fails."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, work, default)
+    @property
+    def healthy(self) -> bool:
+        return not self._troubles
+
+    async def read(self, work: Callable[[sqlite3.Connection], T], default: T, patience: float | None = None) -> T:
+        """`work` in one transaction in the storage thread; `default` where it fails or takes over `patience` seconds.
+
+        What still waits to be written is not seen.
+        """
+        if self._is_busy(READING):
+            return default
+        try:
+            async with asyncio.timeout(patience):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, work, default)
+        except TimeoutError:
+            return default
+
+    def write(
+        self,
+        key: Key,
+        work: Callable[[sqlite3.Connection], Any],
+        value: Any = None,
+        settled: Callable[[Any], None] = lambda _: None,
+    ) -> None:
+        """Do `work` soon, in place of what still waits under the same key; see `Write`."""
+        self._waiting[key] = Write(work, value, settled)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.get_running_loop().create_task(self._write_behind())
+
+    def waiting(self, key: Key) -> Write | None:
+        return self._waiting.get(key)
+
+    async def written(self) -> None:
+        """Until nothing waits: for as long as another process has the file."""
+        if self._writer is not None:
+            await self._writer
 
     async def load(self, room: str) -> dict[str, Any]:
         """Everything remembered in `room`, by key."""
@@ -139,53 +127,90 @@ class Storage:
             rows = connection.execute("SELECT key, value FROM memory WHERE room = ?", (room,))
             return {key: _decoded(value) for key, value in rows}
 
-        return await self.run(select, {})
+        nothing: dict[str, Any] = {}
+        found = await self.read(select, nothing)
+        late = {key[2]: one.value for key, one in self._waiting.items() if key[:2] == (MEMORY, room)}
+        return {key: value for key, value in {**found, **late}.items() if not (key in late and value is None)}
 
-    async def save(self, room: str, key: str, value: Any) -> None:
+    def save(self, room: str, key: str, value: Any) -> None:
         """Remember a JSON value; None forgets it."""
-        await self.run(lambda connection: _remember(connection, room, key, value), None)
-
-    async def update(self, room: str, key: str, change: Callable[[Any], tuple[Any, T]], default: T) -> T:
-        """Replace a remembered value (or None) by what `change` makes of it; safe against other processes.
-
-        `change` returns the new value and the result of this call.
-        """
-
-        def exchange(connection: sqlite3.Connection) -> T:
-            row = connection.execute("SELECT value FROM memory WHERE room = ? AND key = ?", (room, key)).fetchone()
-            value, result = change(_decoded(row[0]) if row else None)
-            _remember(connection, room, key, value)
-            return result
-
-        return await self.run(exchange, default)
+        text = None if value is None else json.dumps(value)
+        self.write((MEMORY, room, key), lambda connection: remember(connection, room, key, text), value)
 
     async def close(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+        end = time.monotonic() + CLOSE_SECONDS
+        await self._flush()
+        while self._waiting and time.monotonic() < end:
+            await asyncio.sleep(CLOSE_SECONDS / 10)
+            await self._flush()
+        if self._waiting:
+            _log.error("storage closed with unwritten values", path=str(self.path), values=len(self._waiting))
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
+    async def _write_behind(self) -> None:
+        while self._waiting:
+            await self._flush()
+            if self._is_busy(WRITING):
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _flush(self) -> None:
+        async with self._one_flush:
+            batch = dict(self._waiting)
+            if not batch:
+                return
+            flushed = await asyncio.get_running_loop().run_in_executor(self._thread, self._write_all, batch)
+            results = {**flushed.written, **dict.fromkeys(flushed.failed)}
+            for key, result in results.items():
+                if self._waiting[key] is batch[key]:
+                    del self._waiting[key]
+                batch[key].settled(result)
+
+    def _is_busy(self, begin: str) -> bool:
+        return time.monotonic() < self._busy_until[begin]
+
+    def _write_all(self, batch: Mapping[Key, Write]) -> _Flushed:
+        """In one transaction; where that fails one by one, so that none holds up the others."""
+        try:
+            return _Flushed(self._transaction(lambda connection: _all(connection, batch), WRITING))
+        except (sqlite3.Error, StorageError) as error:
+            self._failed(error, WRITING)
+            if is_busy(error):
+                return _Flushed({})
+            if len(batch) == 1:
+                return _Flushed({}, tuple(batch))
+        single = [self._write_all({key: one}) for key, one in batch.items()]
+        written = {key: result for one in single for key, result in one.written.items()}
+        return _Flushed(written, tuple(key for one in single for key in one.failed))
+
     def _guarded(self, work: Callable[[sqlite3.Connection], T], default: T) -> T:
         try:
-            result = self._transaction(work)
+            return self._transaction(work, READING)
         except (sqlite3.Error, StorageError) as error:
-            self._failed(error)
+            self._failed(error, READING)
             return default
-        if not self.healthy:
-            _log.info("storage works again", path=str(self.path))
-            self.healthy = True
-        return result
 
-    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transaction(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
+        was_troubled = not self.healthy
         if self._connection is None:
             self._connection = self._open()
         with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            return work(self._connection)
+            self._connection.execute(begin)
+            result = work(self._connection)
+        self._troubles.discard(begin)
+        if was_troubled and self.healthy:
+            _log.info("storage works again", path=str(self.path))
+        return result
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception, begin: str) -> None:
         self.failures += 1
         if self.healthy:
             _log.error("storage failed", path=str(self.path), error=str(error))
-            self.healthy = False
+        self._troubles.add(begin)
+        if is_busy(error):
+            self._busy_until[begin] = time.monotonic() + AGAIN_SECONDS
         if is_corrupt(error):
             self._close()
             self._damage = error
@@ -206,6 +231,10 @@ class Storage:
             raise unusable(self.path, error) from error
 
 
+def _all(connection: sqlite3.Connection, batch: Mapping[Key, Write]) -> dict[Key, Any]:
+    return {key: one.work(connection) for key, one in batch.items()}
+
+
 def _decoded(value: str) -> Any:
     try:
         return json.loads(value)
@@ -213,8 +242,15 @@ def _decoded(value: str) -> Any:
         return None
 
 
-def _remember(connection: sqlite3.Connection, room: str, key: str, value: Any) -> None:
-    if value is None:
+def remembered(connection: sqlite3.Connection, room: str, key: str) -> Any:
+    """One JSON value, None where there is none or nobody can read it."""
+    row = connection.execute("SELECT value FROM memory WHERE room = ? AND key = ?", (room, key)).fetchone()
+    return _decoded(row[0]) if row else None
+
+
+def remember(connection: sqlite3.Connection, room: str, key: str, text: str | None) -> None:
+    """`text` is JSON; None forgets."""
+    if text is None:
         connection.execute("DELETE FROM memory WHERE room = ? AND key = ?", (room, key))
     else:
-        connection.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", (room, key, json.dumps(value)))
+        connection.execute("INSERT OR REPLACE INTO memory VALUES (?, ?, ?)", (room, key, text))

@@ -18,7 +18,7 @@ import structlog
 from exporter import cli, logs
 from exporter.commands.configuration import loader
 from exporter.configuration.config_keys import flags
-from exporter.storage.database import connect
+from exporter.storage.file import connect
 from scoring import methodology
 
 

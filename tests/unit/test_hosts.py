@@ -94,7 +94,10 @@ async def test_two_processes_with_one_file_share_a_budget(tmp_path: Path, wall: 
     both = [Hosts(file, wall, lambda _: False) for file in files]
     for hosts in both:
         await hosts.load()
-    answers = [await ready_at(both[turn % 2], source()) for turn in range(4)]
+    answers = []
+    for turn in range(4):
+        answers.append(await ready_at(both[turn % 2], source()))
+        await files[turn % 2].written()
     assert answers == [None, None, None, NOW + 100]
     for file in files:
         await file.close()
@@ -106,7 +109,7 @@ async def test_replicas_that_tell_each_other_share_a_budget_and_waits(tmp_path: 
     assert [await ready_at(theirs, source()) for _ in range(2)] == [None, None]
     ours.learn(source(), json.loads(json.dumps(theirs.known(source()))))
     assert [await ready_at(ours, source()) for _ in range(2)] == [None, NOW + 100]
-    await theirs.failed(source(), BASE, ENDPOINT, FetchError(Reason.RATE_LIMITED, "", retry_after=500), 1)
+    theirs.failed(source(), BASE, ENDPOINT, FetchError(Reason.RATE_LIMITED, "", retry_after=500), 1)
     ours.learn(source(), theirs.known(source()))
     assert await ready_at(ours, source()) == NOW + 500
     assert ours.known(source("beta")) == {}
@@ -127,15 +130,15 @@ async def test_nonsense_from_a_replica_gives_nobody_more_than_a_full_bucket(
 
 async def test_without_a_file_the_budget_is_kept_in_memory(storage: Storage, wall: Wall) -> None:
     hosts = Hosts(storage, wall, lambda _: False)
-    await storage.run(lambda connection: connection.execute("DROP TABLE memory"), None)
+    await storage.read(lambda connection: connection.execute("DROP TABLE memory"), None)
     assert [await ready_at(hosts, source()) for _ in range(4)] == [None, None, None, NOW + 100]
     assert storage.failures > 3
 
 
 async def test_waits_breakers_and_redirects_survive_a_restart(storage: Storage, wall: Wall) -> None:
     before = Hosts(storage, wall, lambda _: True)
-    await before.led_to(source(), BASE, ENDPOINT, "https://b.example/one")
-    await before.failed(source(), BASE, ENDPOINT, FetchError(Reason.RATE_LIMITED, "", retry_after=500), 9)
+    before.led_to(source(), BASE, ENDPOINT, "https://b.example/one")
+    before.failed(source(), BASE, ENDPOINT, FetchError(Reason.RATE_LIMITED, "", retry_after=500), 9)
     after = Hosts(storage, wall, lambda _: True)
     await after.load()
     assert (after.route(source(), BASE), after.host(source(), BASE)) == ("https://b.example", "b.example")
@@ -149,8 +152,8 @@ async def test_a_refusal_survives_a_restart_and_holds_longer_for_those_who_canno
     storage: Storage, wall: Wall
 ) -> None:
     other = Endpoint("two", "/two", str, {}, lambda _: (), 60, 60)
-    await Hosts(storage, wall, lambda _: True).refuse(source(), BASE, ENDPOINT, "testnet")
-    await storage.save(REFUSALS, "alpha nonsense", ["unreadable"])
+    Hosts(storage, wall, lambda _: True).refuse(source(), BASE, ENDPOINT, "testnet")
+    storage.save(REFUSALS, "alpha nonsense", ["unreadable"])
     hosts = Hosts(storage, wall, lambda _: True)
     await hosts.load()
     refusal = hosts.refusal(source(), BASE)
@@ -158,9 +161,9 @@ async def test_a_refusal_survives_a_restart_and_holds_longer_for_those_who_canno
     assert refusal.until(ENDPOINT.name) == NOW + 3600
     assert refusal.until(other.name) == NOW + 86400
     assert hosts.refusal(source(), "nonsense") is None
-    await hosts.succeeded(source(), BASE, other)
+    hosts.succeeded(source(), BASE, other)
     assert hosts.refusal(source(), BASE) is not None
-    await hosts.succeeded(source(), BASE, ENDPOINT)
+    hosts.succeeded(source(), BASE, ENDPOINT)
     assert hosts.refusal(source(), BASE) is None
     assert await storage.load(REFUSALS) == {"alpha nonsense": ["unreadable"]}
 
@@ -177,14 +180,14 @@ async def test_a_refusal_survives_a_restart_and_holds_longer_for_those_who_canno
 )
 async def test_where_a_base_url_leads(url: str, route: str, storage: Storage, wall: Wall) -> None:
     hosts, base_url = Hosts(storage, wall, lambda _: True), "https://a.example/below"
-    await hosts.led_to(source(), base_url, replace(ENDPOINT, path="/one?x=1,2"), url)
+    hosts.led_to(source(), base_url, replace(ENDPOINT, path="/one?x=1,2"), url)
     assert hosts.route(source(), base_url) == route
 
 
 async def test_a_failure_behind_a_redirect_is_held_against_the_host_that_failed(storage: Storage, wall: Wall) -> None:
     hosts, error = Hosts(storage, wall, lambda _: True), FetchError(Reason.RATE_LIMITED, "", retry_after=61200)
     error.url = "https://b.example/one"
-    await hosts.failed(source(), BASE, ENDPOINT, error, 9)
+    hosts.failed(source(), BASE, ENDPOINT, error, 9)
     assert hosts.closed_until(source(), "https://b.example") == NOW + 61200
     assert hosts.closed_until(source(), BASE) == NOW + 61200
     assert await ready_at(hosts, source(), "a.example") is None
@@ -193,8 +196,8 @@ async def test_a_failure_behind_a_redirect_is_held_against_the_host_that_failed(
 async def test_base_urls_of_one_host_share_its_waits_and_not_their_breakers(storage: Storage, wall: Wall) -> None:
     hosts, prefixed = Hosts(storage, wall, lambda _: True), f"{BASE}/other"
     for _ in range(5):
-        await hosts.failed(source(), BASE, ENDPOINT, FetchError(Reason.SERVER_ERROR, ""), 1)
+        hosts.failed(source(), BASE, ENDPOINT, FetchError(Reason.SERVER_ERROR, ""), 1)
     assert hosts.closed_until(source(), BASE) > NOW
     assert hosts.closed_until(source(), prefixed) <= NOW
-    await hosts.failed(source(), BASE, ENDPOINT, FetchError(Reason.SERVER_ERROR, "", retry_after=900), 1)
+    hosts.failed(source(), BASE, ENDPOINT, FetchError(Reason.SERVER_ERROR, "", retry_after=900), 1)
     assert hosts.closed_until(source(), prefixed) == NOW + 900

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from exporter.clock import Clock
 from exporter.collection.statistics import SourceFigures
@@ -76,6 +78,7 @@ class ByHand:
     snapshot: Snapshot = field(default_factory=Snapshot)
     calls: list[str] = field(default_factory=list)
     refuses: str | None = None
+    breaks: Exception | None = None
 
     def figures(self) -> Sequence[SourceFigures]:
         return (replace(SOURCE, endpoints=()),)
@@ -92,6 +95,8 @@ class ByHand:
     async def reconfigure(self, settings: Config) -> None:
         if self.refuses:
             raise ConfigError(self.refuses)
+        if self.breaks and settings.log.level == "debug":
+            raise self.breaks
         self.calls.append(f"reconfigure {settings.log.level}")
 
     def accept(self, value: float, now: float, lives: float, *, scored: bool = False) -> None:
@@ -272,6 +277,36 @@ async def test_a_reload_that_cannot_be_leaves_everything_as_it_was(
         assert one.logs == []
         assert (one.service.reloads.successful, one.service.reloads.success_time) == (False, START)
         one.wanted, one.wrong, one.collection.refuses = Config(), None, None
+        await one.service.reload()
+        assert one.service.reloads.successful
+
+
+@pytest.mark.parametrize("where", ["reading", "rules", "collection", "logs"])
+async def test_a_reload_that_fails_by_a_bug_is_undone_and_says_so(tmp_path: Path, where: str) -> None:
+    bug = OverflowError("a number too large")
+
+    def broken(*_: object) -> Any:
+        raise bug
+
+    async with running(tmp_path) as one:
+        before, method = one.service.config, one.service.method
+        one.wanted = load(environ={"BTC_HEALTH_LOG__LEVEL": "debug", "BTC_HEALTH_SCORING__WEIGHTS__SECURITY": "0.9"})
+        reloading = one.service.reloading
+        changes: dict[str, dict[str, Any]] = {"reading": {"load": broken}, "rules": {"rules_of": broken}}
+        if where == "logs":
+            changes["logs"] = {"configure_logs": lambda level, _: broken() if level == "debug" else None}
+        one.service.reloading = replace(reloading, **changes.get(where, {}))
+        one.collection.breaks = bug if where == "collection" else None
+        one.time.now += 5
+        with structlog.testing.capture_logs() as lines, pytest.raises(OverflowError):
+            await one.service.reload()
+        assert (one.service.config, one.service.method) == (before, method)
+        assert "+custom." not in one.page()
+        assert (one.service.reloads.successful, one.service.reloads.success_time) == (False, START)
+        assert lines[-1]["error"] == "a bug, please report it: OverflowError: a number too large"
+        # What had been told to poll by the new configuration is told to go on by the old one.
+        assert one.collection.calls[-1] in ("start", "reconfigure info")
+        one.service.reloading, one.collection.breaks = reloading, None
         await one.service.reload()
         assert one.service.reloads.successful
 

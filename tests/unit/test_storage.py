@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator, MutableMapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,10 @@ import structlog
 from exporter.cache import CachedBody
 from exporter.cache.sqlite import SqliteTier
 from exporter.errors import StorageError
-from exporter.storage.archive import Archive
+from exporter.storage.archive import MOST_LATE, Archive
 from exporter.storage.backup import backup, restore
-from exporter.storage.database import APPLICATION_ID, VERSION, Storage, connect, pragma, set_aside
+from exporter.storage.database import Storage, remembered
+from exporter.storage.file import APPLICATION_ID, VERSION, connect, pragma, set_aside
 
 NOW = 1_790_000_000.0
 BODY = CachedBody("alpha", "a", "http://h/a", "h", b"body" * 100, NOW, NOW - 1, '"v1"', None, NOW + 60)
@@ -58,9 +61,9 @@ def names(folder: Path) -> list[str]:
 
 async def test_everything_survives_closing(path: Path) -> None:
     storage = opened(path)
-    await storage.save("room", "key", {"a": [1, 2]})
-    await storage.save("room", "gone", 1)
-    await storage.save("room", "gone", None)
+    storage.save("room", "key", {"a": [1, 2]})
+    storage.save("room", "gone", 1)
+    storage.save("room", "gone", None)
     await SqliteTier(storage).put(BODY)
     await storage.close()
     again = opened(path)
@@ -76,17 +79,11 @@ async def test_bodies_are_kept_compressed_and_only_the_last_one(path: Path) -> N
     storage = opened(path)
     await SqliteTier(storage).put(BODY)
     await SqliteTier(storage).put(CachedBody("alpha", "a", "u", "h", b"z" * 100_000, NOW, NOW))
+    await storage.written()
     select = "SELECT count(*), max(length(body)) FROM bodies"
-    count, size = await storage.run(lambda connection: connection.execute(select).fetchone(), (0, 0))
+    count, size = await storage.read(lambda connection: connection.execute(select).fetchone(), (0, 0))
     assert count == 1
     assert size < 1000
-    await storage.close()
-
-
-async def test_an_update_sees_what_is_there_and_returns_what_it_found(path: Path) -> None:
-    storage = opened(path)
-    for want in (1, 2, 3):
-        assert await storage.update("room", "count", lambda old: ((old or 0) + 1, (old or 0) + 1), 99) == want
     await storage.close()
 
 
@@ -98,7 +95,7 @@ async def test_a_corrupt_file_is_set_aside_whole_and_a_new_one_started(
 ) -> None:
     write(path, damage)
     storage = opened(path)
-    await storage.save("room", "key", 1)
+    storage.save("room", "key", 1)
     assert await storage.load("room") == {"key": 1}
     await storage.close()
     aside = path.with_name(f"x.sqlite.corrupt-{int(NOW)}")
@@ -123,13 +120,13 @@ def test_the_companions_of_a_corrupt_file_are_kept_beside_it(tmp_path: Path) -> 
 async def test_damage_found_while_running_is_counted_and_ends_in_a_new_file(path: Path) -> None:
     storage = opened(path)
     for number in range(500):
-        await storage.save("room", str(number), "x" * 200)
+        storage.save("room", str(number), "x" * 200)
     await storage.close()
     content = spoil(path, first=3, pages=1000)
     storage = opened(path)
     assert await storage.load("room") == {}
     assert storage.failures == 1
-    await storage.save("room", "key", 1)
+    storage.save("room", "key", 1)
     assert await storage.load("room") == {"key": 1}
     assert storage.healthy
     assert path.with_name(f"x.sqlite.corrupt-{int(NOW)}").read_bytes() == content
@@ -172,30 +169,137 @@ async def test_a_file_of_this_release_says_so(path: Path) -> None:
         assert pragma(connection, "journal_mode") == "wal"
 
 
-async def test_a_locked_file_is_counted_logged_once_and_used_again_afterwards(
-    path: Path, log: list[MutableMapping[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("exporter.storage.database.BUSY_SECONDS", 0.01)
-    storage = opened(path)
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy file is given up and tried again sooner than in life."""
+    monkeypatch.setattr("exporter.storage.file.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("exporter.storage.database.AGAIN_SECONDS", 0.05)
+
+
+@contextmanager
+def held(path: Path, how: str) -> Iterator[sqlite3.Connection]:
+    """The file in the hands of another process, as far as SQLite can tell."""
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        if how == "exclusive":
+            other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN IMMEDIATE")
-        await storage.save("room", "key", 1)
-        assert await storage.load("room") == {}
-        other.execute("ROLLBACK")
-    assert (storage.failures, storage.healthy) == (2, False)
-    await storage.save("room", "key", 2)
-    assert await storage.load("room") == {"key": 2}
-    assert (storage.failures, storage.healthy) == (2, True)
+        yield other
+        if other.in_transaction:
+            other.execute("ROLLBACK")
+
+
+async def until_failed(storage: Storage) -> None:
+    async with asyncio.timeout(10):
+        while not storage.failures:
+            await storage.read(lambda _: None, None)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_locked_file_keeps_nobody_waiting_and_gets_everything_afterwards(
+    path: Path, log: list[MutableMapping[str, Any]]
+) -> None:
+    storage = opened(path)
+    storage.save("room", "key", 1)
+    await storage.written()
+    with held(path, "immediate"):
+        storage.save("room", "key", 2)
+        await SqliteTier(storage).put(BODY)
+        await until_failed(storage)
+        assert storage.failures
+        # Reading goes on, and what waits to be written is seen.
+        assert await storage.load("room") == {"key": 2}
+        assert await SqliteTier(storage).get(BODY.key) is BODY
+        stored = await storage.read(lambda connection: remembered(connection, "room", "key"), None)
+        assert stored == 1
+        storage.save("room", "key", 3)
+    await storage.written()
+    assert storage.healthy
     assert [line["event"] for line in log] == ["storage failed", "storage works again"]
+    await storage.close()
+    again = opened(path)
+    assert await again.load("room") == {"key": 3}
+    assert await SqliteTier(again).get(BODY.key) == BODY
+    await again.close()
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_file_that_another_process_has_to_itself_is_opened_when_it_is_free(path: Path) -> None:
+    await opened(path).close()
+    with held(path, "exclusive"):
+        storage = opened(path)
+        assert (storage.failures, storage.healthy) == (1, False)
+        assert await storage.load("room") == {}
+        storage.save("room", "key", 1)
+        assert await storage.load("room") == {"key": 1}
+    await storage.written()
+    await storage.close()
+    again = opened(path)
+    assert await again.load("room") == {"key": 1}
+    await again.close()
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(("released", "want"), [(True, {"key": 1}), (False, {})])
+async def test_what_waits_at_the_end_is_written_if_the_file_is_free_in_time_and_else_told(
+    path: Path, log: list[MutableMapping[str, Any]], released: bool, want: dict[str, int]
+) -> None:
+    storage = opened(path)
+    with held(path, "immediate") as other:
+        storage.save("room", "key", 1)
+        await until_failed(storage)
+        if released:
+            asyncio.get_running_loop().call_later(0.1, other.execute, "COMMIT")
+        await storage.close()
+    told = [line["values"] for line in log if line["event"] == "storage closed with unwritten values"]
+    assert told == ([] if released else [1])
+    again = opened(path)
+    assert await again.load("room") == want
+    await again.close()
+
+
+async def test_a_slow_file_is_not_waited_for_longer_than_one_is_willing_to(path: Path) -> None:
+    storage, free = opened(path), threading.Event()
+    try:
+        assert await storage.read(lambda _: free.wait(10), default=False, patience=0.01) is False
+    finally:
+        free.set()
+        await storage.close()
+
+
+async def test_one_write_that_fails_costs_no_other_and_its_owner_is_told(path: Path) -> None:
+    storage = opened(path)
+    told: list[Any] = []
+    storage.save("room", "before", 1)
+    storage.write(("bad",), lambda connection: connection.execute("no SQL"), settled=told.append)
+    storage.write(("good",), lambda _: "done", settled=told.append)
+    storage.save("room", "after", 2)
+    await storage.written()
+    assert sorted(told, key=str) == [None, "done"]
+    assert await storage.load("room") == {"before": 1, "after": 2}
+    await storage.close()
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_minutes_of_history_wait_for_a_locked_file_up_to_an_hour(path: Path) -> None:
+    storage = opened(path)
+    archive, start = Archive(storage, retention=10 * 86400), int(NOW) // 3600 * 3600
+    with held(path, "immediate"):
+        for minute in range(MOST_LATE + 5):
+            archive.append(start + minute * 60, {}, {"x": minute})
+        await until_failed(storage)
+    await storage.written()
+    assert [value for _, value in await archive.samples("x", start, start + 86400)] == list(range(5, MOST_LATE + 5))
     await storage.close()
 
 
 async def test_a_full_disk_loses_nothing_that_was_there(path: Path) -> None:
     storage = opened(path)
-    await storage.save("room", "key", 1)
-    pages = await storage.run(lambda connection: pragma(connection, "page_count"), 0)
-    await storage.run(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}"), None)
-    await storage.save("room", "large", "x" * 1_000_000)
+    storage.save("room", "key", 1)
+    await storage.written()
+    pages = await storage.read(lambda connection: pragma(connection, "page_count"), 0)
+    await storage.read(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}"), None)
+    storage.save("room", "large", "x" * 1_000_000)
+    await storage.written()
     assert storage.failures == 1
     assert await storage.load("room") == {"key": 1}
     await storage.close()
@@ -203,11 +307,12 @@ async def test_a_full_disk_loses_nothing_that_was_there(path: Path) -> None:
 
 async def test_values_nobody_can_read_count_as_absent(path: Path) -> None:
     storage = opened(path)
-    await storage.run(lambda connection: connection.execute("INSERT INTO memory VALUES ('room', 'key', '{')"), None)
+    await storage.read(lambda connection: connection.execute("INSERT INTO memory VALUES ('room', 'key', '{')"), None)
     assert await storage.load("room") == {"key": None}
     tier = SqliteTier(storage)
     await tier.put(BODY)
-    await storage.run(lambda connection: connection.execute("UPDATE bodies SET body = x'00ff'"), None)
+    await storage.written()
+    await storage.read(lambda connection: connection.execute("UPDATE bodies SET body = x'00ff'"), None)
     assert await tier.get(BODY.key) is None
     assert storage.failures == 1
     await storage.close()
@@ -215,9 +320,11 @@ async def test_values_nobody_can_read_count_as_absent(path: Path) -> None:
 
 async def test_a_backup_of_a_running_file_is_complete_and_can_be_put_back(path: Path, tmp_path: Path) -> None:
     storage, copy = opened(path), tmp_path / "copy.sqlite"
-    await storage.save("room", "key", "before")
+    storage.save("room", "key", "before")
+    await storage.written()
     backup(path, copy)
-    await storage.save("room", "key", "after")
+    storage.save("room", "key", "after")
+    await storage.written()
     assert names(tmp_path) == ["copy.sqlite", "data"]
     restore(copy, path)
     assert await storage.load("room") == {"key": "before"}
@@ -265,7 +372,7 @@ def test_backups_and_restores_that_cannot_work_say_why_and_change_nothing(tmp_pa
 async def test_a_damaged_backup_is_refused(path: Path, tmp_path: Path) -> None:
     storage, copy = opened(path), tmp_path / "copy.sqlite"
     for number in range(300):
-        await storage.save("room", str(number), "x" * 200)
+        storage.save("room", str(number), "x" * 200)
     await storage.close()
     backup(path, copy)
     spoil(copy, first=4, pages=2)
@@ -289,7 +396,8 @@ async def test_history_keeps_each_minute_of_two_days_and_each_hour_before_that(p
     storage = opened(path)
     archive, start = Archive(storage, retention=10 * 86400), int(NOW) // 3600 * 3600
     for minute in range(0, 4 * 1440, 10):
-        await archive.append(start + minute * 60 + 5, {"overall": minute}, {"x": minute, 'y{a="b"}': -minute})
+        archive.append(start + minute * 60 + 5, {"overall": minute}, {"x": minute, 'y{a="b"}': -minute})
+        await storage.written()
     end = start + 4 * 86400
     fine = await archive.samples("x", end - 86400, end)
     assert (len(fine), fine[-1]) == (144, (end - 600, 4 * 1440 - 10))
@@ -305,9 +413,11 @@ async def test_history_is_appended_at_most_once_a_minute_and_forgotten_after_the
     storage = opened(path)
     archive, start = Archive(storage, retention=86400), int(NOW) // 60 * 60
     for second in (0, 20, 59, 60):
-        await archive.append(start + second, {}, {"old": second})
+        archive.append(start + second, {}, {"old": second})
+    await storage.written()
     assert await archive.samples("old", 0, NOW * 2) == [(start, 0), (start + 60, 60)]
-    await archive.append(start + 2 * 86400, {}, {"new": 1})
+    archive.append(start + 2 * 86400, {}, {"new": 1})
+    await storage.written()
     assert await archive.selectors() == ["new"]
     assert len(await archive.scorecards(0, NOW * 2)) == 1
     await storage.close()

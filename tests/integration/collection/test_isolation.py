@@ -139,7 +139,7 @@ async def test_a_disk_that_fails_is_counted_and_collection_goes_on(
 ) -> None:
     upstream.says["/a"] = {"value": 1, "other": 1}
     async with play(clock, storage, [upstream.url], declare("a")) as run:
-        await storage.run(lambda connection: connection.executescript("PRAGMA query_only = ON"), None)
+        await storage.read(lambda connection: connection.executescript("PRAGMA query_only = ON"), None)
         await clock.forward(200)
         assert run.figures("a").fetches == 4
         assert storage.failures > 0

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from exporter.collection.collection import STOP_SECONDS
 from exporter.commands.serve import GRACE_SECONDS
+from exporter.storage.database import CLOSE_SECONDS
+from exporter.storage.file import connect
 from tests.blackbox.machine_room import SOURCES, Program, Room, get, until
 
 NOBODY = {source: ["http://127.0.0.1:9"] for source in SOURCES}
@@ -108,6 +113,23 @@ def test_a_corrupt_database_is_set_aside_and_named(room: Room, tmp_path: Path) -
     assert get(f"{exporter.url}/health")[0] == 503
 
 
+def test_a_database_that_another_process_has_to_itself_holds_up_nothing(room: Room, tmp_path: Path) -> None:
+    path = tmp_path / "data.sqlite"
+    connect(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        exporter = room.exporter(NOBODY)
+        until(exporter.ready, "every source has been tried")
+        assert json.loads(get(f"{exporter.url}/health")[1])["database"] == "unhealthy"
+        other.execute("ROLLBACK")
+    until(lambda: json.loads(get(f"{exporter.url}/health")[1])["database"] == "healthy", "the file is used again")
+    exporter.stop(20)
+    with closing(sqlite3.connect(path)) as after:
+        rooms = {name for (name,) in after.execute("SELECT room FROM memory")}
+    assert {"endpoints", "hosts", "scoring"} <= rooms
+
+
 ACTIVATE = """
 import os, socket, sys
 listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
@@ -150,4 +172,4 @@ def test_without_data_the_score_is_withheld_with_exit_1(tmp_path: Path) -> None:
 
 
 def test_what_a_stop_may_take_adds_up_to_less_than_two_seconds() -> None:
-    assert GRACE_SECONDS + STOP_SECONDS < 2
+    assert GRACE_SECONDS + STOP_SECONDS + CLOSE_SECONDS < 2

@@ -96,8 +96,10 @@ async def test_the_last_card_at_or_before_a_time_is_compared_and_a_year_tells_wh
     storage = Storage(tmp_path / "a.sqlite")
     archive, later = Archive(storage, 400 * 86_400.0), int(NOW) // 60 * 60
     for day in range(300, 0, -1):
-        await archive.append(later - day * 86_400, compact(card(0.5)), {})
-    await archive.append(later - 3_600, compact(card(0.7)), {})
+        archive.append(later - day * 86_400, compact(card(0.5)), {})
+        await storage.written()
+    archive.append(later - 3_600, compact(card(0.7)), {})
+    await storage.written()
     now = replace(world(), scorecard=card(2.0))
     page = Explain(lambda: now, archive, lambda: NOW)
 

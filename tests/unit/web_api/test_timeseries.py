@@ -53,7 +53,8 @@ async def test_our_file_shows_a_gap_of_minutes_now_and_bridges_the_hours_of_long
     archive = Archive(storage, 400 * 86_400.0)
     now = 1_790_000_000 // 3_600 * 3_600
     for ago in (10 * 86_400, 10 * 86_400 - 3_600, 1_200, 60, 0):
-        await archive.append(now - ago, {}, {"x": float(ago)})
+        archive.append(now - ago, {}, {"x": float(ago)})
+    await storage.written()
     history = SqliteHistory(archive, lambda: now)
     old = await history.points(Selector("x"), Window(now - 10 * 86_400, now - 10 * 86_400 + 5_400, 1_800))
     new = await history.points(Selector("x"), Window(now - 1_200, now, 300))
