@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from exporter.exposition.page import Form
+from exporter.exposition.forms import Form
 
 # Without version the newest of each is meant; a version we do not implement is never answered, let alone echoed.
 _IMPLEMENTED: Final = {
@@ -75,13 +75,3 @@ def choose(accept: str) -> tuple[Form, str]:
     if escaping is None:
         return form, _CONTENT_TYPE[form]
     return form, f"{_CONTENT_TYPE[form]}; escaping={escaping if escaping in _TRUE_ESCAPINGS else 'underscores'}"
-
-
-@lru_cache(maxsize=256)
-def takes_gzip(accept_encoding: str) -> bool:
-    weights = {one.name: one.weight for one in ranges(accept_encoding)}
-    refused = {part.partition(";")[0].strip().lower() for part in accept_encoding.split(",")} - weights.keys()
-    if "gzip" in refused:
-        return False
-    gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)

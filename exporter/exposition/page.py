@@ -15,16 +15,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
+from exporter.exposition.encoding import QUICK, Encoding, packed
+from exporter.exposition.forms import Form as Form
+
 
 class Kind(StrEnum):
     GAUGE = "gauge"
     COUNTER = "counter"
     HISTOGRAM = "histogram"
-
-
-class Form(StrEnum):
-    TEXT = "text"
-    OPENMETRICS = "openmetrics"
 
 
 END: Final = {Form.TEXT: b"", Form.OPENMETRICS: b"# EOF\n"}
@@ -89,8 +87,10 @@ class Block:
     heads: Mapping[Form, bytes]
 
     @classmethod
-    def of(cls, family: Family) -> Block:
-        lines = tuple(_line(family.name, series) for series in family.series)
+    def of(cls, family: Family, before: Block | None = None) -> Block:
+        """Series that are still the same objects as in `before` keep their lines."""
+        known = dict(zip(map(id, before.family.series), before.lines, strict=True)) if before else {}
+        lines = tuple(known.get(id(series)) or _line(family.name, series) for series in family.series)
         return cls(family, lines, {form: _head(family, form) for form in Form})
 
     @cached_property
@@ -126,7 +126,7 @@ class Part:
         shown = (family for family in families if family.series)
         fresh = {family.name: family for family in sorted(shown, key=lambda family: family.name)}
         blocks = {
-            name: known if (known := self.blocks.get(name)) and known.family == family else Block.of(family)
+            name: known if (known := self.blocks.get(name)) and known.family == family else Block.of(family, known)
             for name, family in fresh.items()
         }
         same = blocks.keys() == self.blocks.keys() and all(self.blocks[name] is block for name, block in blocks.items())
@@ -180,16 +180,20 @@ class Page:
     own: Part
 
     @cached_property
-    def _made(self) -> dict[tuple[Form, bool], bytes]:
+    def _made(self) -> dict[tuple[Form, Encoding], bytes]:
         return {}
 
-    def bytes_of(self, form: Form, *, gzip: bool) -> bytes:
-        made = self._made.get((form, gzip))
+    def bytes_of(self, form: Form, encoding: Encoding = Encoding.IDENTITY) -> bytes:
+        made = self._made.get((form, encoding))
         if made is None:
-            rest = self.own.render(form) + END[form]
-            made = gzip_of(self.data.packed(form), rest) if gzip else self.data.render(form) + rest
-            self._made[form, gzip] = made
+            made = self._made[form, encoding] = self._make(form, encoding)
         return made
+
+    def _make(self, form: Form, encoding: Encoding) -> bytes:
+        rest = self.own.render(form) + END[form]
+        if encoding is Encoding.GZIP:
+            return gzip_of(self.data.packed(form), rest)
+        return packed(self.data.render(form) + rest, encoding, QUICK)
 
     def filtered(self, form: Form, choice: Choice) -> bytes:
         chosen = [block.render_sources(form, choice.keeps) for block in choice.among(self.data)]
@@ -206,11 +210,19 @@ class Publication:
         self._own_until = -math.inf
 
     def update(self, families: Iterable[Family]) -> None:
+        self.show(self.rendered(families))
+
+    def rendered(self, families: Iterable[Family]) -> Part:
+        """What is shown next, in every form that somebody has asked for; may be called in a thread."""
         before = self._page.data
         data = before.updated(families)
         if data is not before:
             for form in before.packed_forms():
                 data.packed(form)
+        return data
+
+    def show(self, data: Part) -> None:
+        if data is not self._page.data:
             self._page = Page(data, self._page.own)
 
     def page(self) -> Page:
@@ -242,5 +254,7 @@ class Choice:
 
 
 def sample_names(name: str, kind: Kind) -> tuple[str, ...]:
-    """Names under which a family may be asked for: its own and those of its samples."""
+    """Names under which a family may be asked for: its own in either format, and those of its samples."""
+    if kind is Kind.COUNTER:
+        return (name, name.removesuffix("_total"))
     return (name, f"{name}_bucket", f"{name}_sum", f"{name}_count") if kind is Kind.HISTOGRAM else (name,)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from exporter.exposition.negotiation import choose, takes_gzip
+from exporter.exposition.encoding import QUICK, Encoding, encoding_of, headers_of, packed
+from exporter.exposition.negotiation import choose
 from exporter.exposition.page import Choice, Publication
 from exporter.web.answer import Answer, Ask, Handler, Refusal
 
 _PARAMETERS: Final = ("name[]", "collect[]", "exclude[]")
-_VARY: Final = {"Vary": "Accept, Accept-Encoding"}
-_GZIP: Final = {**_VARY, "Content-Encoding": "gzip"}
+_HEADERS: Final = {one: {"Vary": "Accept, Accept-Encoding", **headers_of(one)} for one in Encoding}
 
 
 def metrics_page(publication: Publication, names: Callable[[], Collection[str]], sources: Collection[str]) -> Handler:
@@ -20,13 +19,12 @@ def metrics_page(publication: Publication, names: Callable[[], Collection[str]],
 
     async def metrics(ask: Ask) -> Answer:
         form, content_type = choose(ask.headers.get("Accept", ""))
-        packed = takes_gzip(ask.headers.get("Accept-Encoding", ""))
+        encoding = encoding_of(ask.headers.get("Accept-Encoding", ""))
         if ask.query and (choice := _choice(ask.parameters(), names(), sources)):
-            body = publication.page().filtered(form, choice)
-            body = gzip.compress(body, compresslevel=1) if packed else body
+            body = packed(publication.page().filtered(form, choice), encoding, QUICK)
         else:
-            body = publication.page().bytes_of(form, gzip=packed)
-        return Answer(body, content_type, headers=_GZIP if packed else _VARY)
+            body = publication.page().bytes_of(form, encoding)
+        return Answer(body, content_type, headers=_HEADERS[encoding])
 
     return metrics
 

@@ -1,15 +1,14 @@
-"""One body with its encodings and its validator, made once and answered many times."""
+"""One body with its encodings and its validators, made once and answered many times."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from typing import Final
 
-from exporter.exposition.negotiation import takes_gzip
+from exporter.exposition.encoding import THOROUGH, Encoding, encoding_of, headers_of, packed
 from exporter.web.answer import Answer, Ask
 
-# Below this a gzip header and a second look at the request cost more than they save.
+# Below this the head of a packed body and a second look at the request cost more than they save.
 SMALL: Final = 1_000
 
 
@@ -21,36 +20,32 @@ class Packed:
         headers = {"Cache-Control": f"max-age={max_age}", "Vary": "Accept-Encoding"}
         if policy is not None:
             headers["Content-Security-Policy"] = policy
-        self._tags = (f'"{digest}"', f'"{digest}-gzip"')
-        packed = gzip.compress(body, compresslevel=5, mtime=0) if len(body) >= SMALL else body
-        small = {} if packed is body else {"Content-Encoding": "gzip"}
-        # By whether gzip is taken: the whole answer, and the answer to who has it already.
-        self._whole = (
-            Answer(body, content_type, headers=headers | {"ETag": self._tags[0]}),
-            Answer(packed, content_type, headers=headers | small | {"ETag": self._tags[1 if small else 0]}),
-        )
-        self._unchanged = tuple(
-            Answer(
-                b"", content_type, 304, {key: text for key, text in one.headers.items() if key != "Content-Encoding"}
-            )
-            for one in self._whole
-        )
+        self._tags = {one: f'"{digest}"' if one is Encoding.IDENTITY else f'"{digest}-{one}"' for one in Encoding}
+        small = len(body) < SMALL
+        self._whole: dict[Encoding, Answer] = {}
+        self._unchanged: dict[Encoding, Answer] = {}
+        for wanted in Encoding:
+            given = Encoding.IDENTITY if small else wanted
+            told = {**headers, "ETag": self._tags[given]}
+            made = packed(body, given, THOROUGH)
+            self._whole[wanted] = Answer(made, content_type, headers={**told, **headers_of(given)})
+            self._unchanged[wanted] = Answer(b"", content_type, 304, told)
 
     def __len__(self) -> int:
-        return len(self._whole[0].body) + len(self._whole[1].body)
+        return sum(len(one.body) for one in self._whole.values())
 
     @property
     def body(self) -> bytes:
-        return self._whole[0].body
+        return self._whole[Encoding.IDENTITY].body
 
     def answer(self, ask: Ask) -> Answer:
-        taken = takes_gzip(ask.headers.get("Accept-Encoding", ""))
+        taken = encoding_of(ask.headers.get("Accept-Encoding", ""))
         known = ask.headers.get("If-None-Match")
         if known is not None and self._is_known(known):
             return self._unchanged[taken]
         return self._whole[taken]
 
     def _is_known(self, header: str) -> bool:
-        """Either encoding will do: RFC 9110, 13.1.2 compares weakly."""
+        """Any encoding will do: RFC 9110, 13.1.2 compares weakly."""
         tags = (tag.strip().removeprefix("W/") for tag in header.split(","))
-        return header.strip() == "*" or any(tag in self._tags for tag in tags)
+        return header.strip() == "*" or any(tag in self._tags.values() for tag in tags)

@@ -12,6 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from exporter import catalogue
+from exporter.exposition.encoding import Encoding
 from exporter.exposition.families import SCORES
 from exporter.exposition.page import Form, Page
 from tests.golden.page import page as build
@@ -23,7 +24,7 @@ def page() -> Page:
 
 
 def text(form: Form) -> str:
-    return page().bytes_of(form, gzip=False).decode()
+    return page().bytes_of(form).decode()
 
 
 def test_the_page_is_the_one_on_file(golden: Callable[[str, str], None]) -> None:
@@ -63,7 +64,7 @@ def test_units_and_types_survive_openmetrics() -> None:
 
 
 def test_compression_changes_nothing() -> None:
-    assert gzip.decompress(page().bytes_of(Form.TEXT, gzip=True)).decode() == text(Form.TEXT)
+    assert gzip.decompress(page().bytes_of(Form.TEXT, Encoding.GZIP)).decode() == text(Form.TEXT)
 
 
 def test_at_least_120_families_of_the_network_and_all_scores_are_there() -> None:

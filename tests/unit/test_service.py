@@ -122,7 +122,7 @@ class Running:
     logs: list[tuple[str, str]] = field(default_factory=list)
 
     def page(self) -> str:
-        return self.service.publication.page().bytes_of(Form.TEXT, gzip=False).decode()
+        return self.service.publication.page().bytes_of(Form.TEXT).decode()
 
     def load(self) -> Config:
         if self.wrong:

@@ -7,6 +7,7 @@ import socket
 
 import aiohttp
 import pytest
+import zstandard
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.web.answer import Answer, Ask
@@ -111,6 +112,9 @@ async def test_the_page_comes_compressed_to_those_who_ask() -> None:
             assert response.headers["Content-Encoding"] == "gzip"
             assert response.headers["Vary"] == "Accept, Accept-Encoding"
             assert b"btchealth_x 1\n" in gzip.decompress(await response.read())
+        async with session.get(f"{built.url}/metrics", headers={"Accept-Encoding": "gzip, zstd"}) as response:
+            assert response.headers["Content-Encoding"] == "zstd"
+            assert b"btchealth_x 1\n" in zstandard.decompress(await response.read())
         async with session.get(f"{built.url}/metrics", headers={"Accept-Encoding": "identity"}) as response:
             assert "Content-Encoding" not in response.headers
 

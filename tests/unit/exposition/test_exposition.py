@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from exporter.exposition.encoding import Encoding
 from exporter.exposition.page import (
     Choice,
     Family,
@@ -72,7 +73,7 @@ def test_text_is_escaped_where_the_format_needs_it() -> None:
 
 
 def test_the_text_page_is_written_out_in_full() -> None:
-    assert PAGE.bytes_of(Form.TEXT, gzip=False).decode() == (
+    assert PAGE.bytes_of(Form.TEXT).decode() == (
         '# HELP btchealth_mempool_vbytes Size, "virtual"\\nbytes \\\\.\n'
         "# TYPE btchealth_mempool_vbytes gauge\n"
         "btchealth_mempool_vbytes 1.5\n"
@@ -96,7 +97,7 @@ def test_the_text_page_is_written_out_in_full() -> None:
 
 
 def test_openmetrics_has_units_bare_counter_names_and_an_end() -> None:
-    text = PAGE.bytes_of(Form.OPENMETRICS, gzip=False).decode()
+    text = PAGE.bytes_of(Form.OPENMETRICS).decode()
     assert '# HELP btchealth_mempool_vbytes Size, \\"virtual\\"\\nbytes \\\\.\n' in text
     assert "# UNIT btchealth_mempool_vbytes vbytes\n" in text
     assert "# UNIT btchealth_wait_seconds seconds\n" in text
@@ -107,7 +108,7 @@ def test_openmetrics_has_units_bare_counter_names_and_an_end() -> None:
 
 @pytest.mark.parametrize("form", list(Form))
 def test_the_page_reads_back_through_client_pythons_parsers(form: Form) -> None:
-    text = PAGE.bytes_of(form, gzip=False).decode()
+    text = PAGE.bytes_of(form).decode()
     parse: Any = parse_text if form is Form.TEXT else parse_openmetrics
     read = list(parse(text))
     values = {(one.name, tuple(one.labels.items())): one.value for family in read for one in family.samples}
@@ -121,8 +122,8 @@ def test_the_page_reads_back_through_client_pythons_parsers(form: Form) -> None:
 
 @pytest.mark.parametrize("form", list(Form))
 def test_gzip_holds_the_same_page_in_one_member(form: Form) -> None:
-    packed = PAGE.bytes_of(form, gzip=True)
-    assert gzip.decompress(packed) == PAGE.bytes_of(form, gzip=False)
+    packed = PAGE.bytes_of(form, Encoding.GZIP)
+    assert gzip.decompress(packed) == PAGE.bytes_of(form)
     assert packed.count(b"\x1f\x8b\x08") == 1
 
 
@@ -227,7 +228,7 @@ def test_own_numbers_are_made_at_most_once_a_second() -> None:
     assert room.made == 1
     assert len({id(page) for page in pages}) == 1
     room.now += 1.0
-    assert b"process_x 2\n" in room.publication.page().bytes_of(Form.TEXT, gzip=False)
+    assert b"process_x 2\n" in room.publication.page().bytes_of(Form.TEXT)
 
 
 def test_an_update_without_a_change_keeps_the_page_and_its_bytes() -> None:
@@ -236,13 +237,13 @@ def test_an_update_without_a_change_keeps_the_page_and_its_bytes() -> None:
     before = room.publication.page()
     room.publication.update([HEIGHT])
     assert room.publication.page() is before
-    assert before.bytes_of(Form.TEXT, gzip=True) is before.bytes_of(Form.TEXT, gzip=True)
+    assert before.bytes_of(Form.TEXT, Encoding.GZIP) is before.bytes_of(Form.TEXT, Encoding.GZIP)
 
 
 def test_data_are_compressed_when_they_change_in_the_forms_that_are_asked_for() -> None:
     room = Room()
     room.publication.update([HEIGHT])
     assert room.publication.page().data.packed_forms() == ()
-    room.publication.page().bytes_of(Form.OPENMETRICS, gzip=True)
+    room.publication.page().bytes_of(Form.OPENMETRICS, Encoding.GZIP)
     room.publication.update([HEIGHT, BACKLOG])
     assert room.publication.page().data.packed_forms() == (Form.OPENMETRICS,)

@@ -1,6 +1,6 @@
 import pytest
 
-from exporter.exposition.negotiation import choose, takes_gzip
+from exporter.exposition.negotiation import choose
 from exporter.exposition.page import Form
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -58,15 +58,3 @@ def test_a_version_we_do_not_implement_is_never_echoed(version: str) -> None:
     """A fault of client_python's own server, which answers 9.9.9 with 9.9.9."""
     _, content_type = choose(f"application/openmetrics-text;version={version}")
     assert content_type == TEXT
-
-
-@pytest.mark.parametrize(
-    ("accept_encoding", "gzip"),
-    [
-        ("", False), ("gzip", True), ("GZIP", True), ("x-gzip", True), ("gzip, deflate, br", True), ("*", True),
-        ("deflate", False), ("identity", False), ("gzip;q=0", False), ("gzip;q=0, *", False), ("gzip;q=0.5", True),
-        ("gzip;q=0.5, identity", False), ("identity;q=0.5, gzip;q=0.8", True), ("*;q=0", False), ("gzip;q=x", False),
-    ],
-)  # fmt: skip
-def test_gzip_is_given_to_whom_it_suits(accept_encoding: str, gzip: bool) -> None:
-    assert takes_gzip(accept_encoding) is gzip

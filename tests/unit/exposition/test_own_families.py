@@ -34,7 +34,7 @@ def own(meter: Meter | None, collectors: Iterable[Collector] = ()) -> Own:
 
 
 def page(families: Iterable[Family]) -> str:
-    return Page(Part(), Part().updated(families)).bytes_of(Form.TEXT, gzip=False).decode()
+    return Page(Part(), Part().updated(families)).bytes_of(Form.TEXT).decode()
 
 
 def test_what_the_process_says_of_itself() -> None:

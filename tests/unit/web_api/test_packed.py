@@ -1,6 +1,8 @@
 import gzip
+from collections.abc import Callable
 
 import pytest
+import zstandard
 
 from exporter.web.answer import Ask
 from exporter.web.packed import SMALL, Packed
@@ -9,22 +11,34 @@ BODY = b"x" * SMALL
 WHOLE = Packed(BODY, "application/json", 5)
 PLAIN_TAG = WHOLE.answer(Ask("GET", "/")).headers["ETag"]
 GZIP_TAG = WHOLE.answer(Ask("GET", "/", headers={"Accept-Encoding": "gzip"})).headers["ETag"]
+ZSTD_TAG = WHOLE.answer(Ask("GET", "/", headers={"Accept-Encoding": "zstd"})).headers["ETag"]
+
+UNPACK: dict[str | None, Callable[[bytes], bytes]] = {
+    None: bytes, "gzip": gzip.decompress, "zstd": lambda body: bytes(zstandard.decompress(body)),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("accepts", "packed"),
-    [("", False), ("gzip", True), ("br, gzip;q=0.5", True), ("gzip;q=0", False), ("identity", False), ("*", True)],
-)
-def test_gzip_for_those_who_take_it(accepts: str, packed: bool) -> None:
+    ("accepts", "encoding"),
+    [
+        ("", None), ("gzip", "gzip"), ("br, gzip;q=0.5", "gzip"), ("gzip;q=0", None), ("identity", None), ("*", "zstd"),
+        ("gzip, zstd", "zstd"),
+    ],
+)  # fmt: skip
+def test_the_body_comes_packed_for_those_who_take_it(accepts: str, encoding: str | None) -> None:
     answer = WHOLE.answer(Ask("GET", "/", headers={"Accept-Encoding": accepts}))
-    assert (answer.headers.get("Content-Encoding") == "gzip") is packed
-    assert (gzip.decompress(answer.body) if packed else answer.body) == BODY
+    assert answer.headers.get("Content-Encoding") == encoding
+    unpack: Callable[[bytes], bytes] = {"gzip": gzip.decompress, "zstd": zstandard.decompress}.get(
+        encoding or "", bytes
+    )
+    assert unpack(answer.body) == BODY
     assert answer.headers["Vary"] == "Accept-Encoding"
     assert answer.headers["Cache-Control"] == "max-age=5"
 
 
-def test_a_small_body_is_not_worth_packing() -> None:
-    answer = Packed(BODY[1:], "application/json", 5).answer(Ask("GET", "/", headers={"Accept-Encoding": "gzip"}))
+@pytest.mark.parametrize("accepts", ["gzip", "zstd"])
+def test_a_small_body_is_not_worth_packing(accepts: str) -> None:
+    answer = Packed(BODY[1:], "application/json", 5).answer(Ask("GET", "/", headers={"Accept-Encoding": accepts}))
     assert "Content-Encoding" not in answer.headers
     assert answer.body == BODY[1:]
 
@@ -34,6 +48,7 @@ def test_a_small_body_is_not_worth_packing() -> None:
     [
         (PLAIN_TAG, True),
         (GZIP_TAG, True),
+        (ZSTD_TAG, True),
         (f"W/{PLAIN_TAG}", True),
         (f'"other", {GZIP_TAG}', True),
         ("*", True),
@@ -53,4 +68,4 @@ def test_who_has_it_already_gets_no_body(known: str, unchanged: bool) -> None:
 
 def test_another_body_has_another_tag() -> None:
     other = Packed(BODY + b"y", "application/json", 5).answer(Ask("GET", "/"))
-    assert len({PLAIN_TAG, GZIP_TAG, other.headers["ETag"]}) == 3
+    assert len({PLAIN_TAG, GZIP_TAG, ZSTD_TAG, other.headers["ETag"]}) == 4

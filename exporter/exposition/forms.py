@@ -1,0 +1,10 @@
+"""The two formats of `/metrics`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    TEXT = "text"
+    OPENMETRICS = "openmetrics"
