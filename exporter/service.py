@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -17,7 +17,7 @@ from exporter.configuration.config_keys import restart_keys
 from exporter.errors import ConfigError
 from exporter.exposition.domain_families import DomainFamilies
 from exporter.exposition.families import scores
-from exporter.exposition.page import Publication
+from exporter.exposition.page import Part, Publication
 from exporter.exposition.source_families import SourceFamilies
 from exporter.scorecards import compact, scalars
 from exporter.snapshot import Snapshot
@@ -72,7 +72,10 @@ class Reloading:
 
 @dataclass(slots=True)
 class Service:
-    """`changed` is set by collection after every poll; `on_world` is told of every new world."""
+    """`changed` is set by collection after every poll; `on_world` is told of every new world.
+
+    `aside` calls a function where it does not hold up the event loop.
+    """
 
     config: Config
     collection: Collecting
@@ -82,6 +85,7 @@ class Service:
     clock: Clock
     changed: asyncio.Event
     on_world: Callable[[], None] = lambda: None
+    aside: Callable[..., Awaitable[Any]] = asyncio.to_thread
     reloads: Reloads = field(init=False)
     world: World = field(init=False)
     archive: Archive = field(init=False)
@@ -90,6 +94,7 @@ class Service:
     _rules: Rules = field(init=False)
     _memory: Memory = field(init=False, default_factory=Memory)
     _one_reload: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    _one_refresh: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.archive = Archive(self.storage, self.config.storage.retention)
@@ -104,7 +109,7 @@ class Service:
         """Yesterday's truth first, with its age; then polling."""
         self._memory = memory_of(await self.storage.load(ROOM))
         await self.collection.restore()
-        self.refresh()
+        await self._refresh_aside()
         await self.collection.start()
 
     async def run(self) -> None:
@@ -118,11 +123,21 @@ class Service:
         self._remember()
 
     def refresh(self) -> None:
-        snapshot, figures = self.collection.snapshot, self.collection.figures()
+        self._show(*self._made(self.collection.snapshot, self.collection.figures()))
+
+    async def _refresh_aside(self) -> None:
+        """In a thread: hundreds of series take longer than the event loop may stand still."""
+        async with self._one_refresh:
+            self._show(*await self.aside(self._made, self.collection.snapshot, self.collection.figures()))
+
+    def _made(self, snapshot: Snapshot, figures: Sequence[SourceFigures]) -> tuple[World, Part]:
         world = self._rules.world(snapshot, figures, self.clock.wall(), self._memory)
-        self.world, self._memory = world, world.scorecard.memory
         domain = self._domain(world.view, world.snapshot, self._rules.help_texts)
-        self.publication.update((*domain, *scores(world.scorecard), *self._sources(world.figures)))
+        return world, self.publication.rendered((*domain, *scores(world.scorecard), *self._sources(world.figures)))
+
+    def _show(self, world: World, part: Part) -> None:
+        self.world, self._memory = world, world.scorecard.memory
+        self.publication.show(part)
         self.on_world()
 
     @property
@@ -164,7 +179,7 @@ class Service:
     async def _apply(self, config: Config, rules: Rules) -> None:
         await self.collection.reconfigure(config)
         self.config, self._rules = config, rules
-        self.refresh()
+        await self._refresh_aside()
         self.reloading.configure_logs(config.log.level, config.log.format)
 
     async def _keep_current(self) -> None:
@@ -173,9 +188,9 @@ class Service:
             if self.changed.is_set():
                 await self.clock.sleep(GATHER_SECONDS)
                 self.changed.clear()
-                self.refresh()
+                await self._refresh_aside()
             elif self._is_due(self.clock.wall()):
-                self.refresh()
+                await self._refresh_aside()
 
     async def _wait(self) -> None:
         """Until something has changed, a value expires, or a tick has passed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,6 +64,10 @@ class Time:
             await settle()
         self.now = end
         await settle()
+
+
+async def in_place(function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(*arguments)
 
 
 async def settle() -> None:
@@ -146,7 +150,9 @@ async def running(folder: Path) -> AsyncIterator[Running]:
 
     reloading = Reloading(wanted, rules_of, lambda level, form: logs.append((level, form)))
     publication = Publication(list, lambda: time.now)
-    service = Service(Config(), collection, storage, publication, reloading, time.clock, asyncio.Event())
+    service = Service(
+        Config(), collection, storage, publication, reloading, time.clock, asyncio.Event(), aside=in_place
+    )
     holder.append(Running(service, collection, time, storage, logs=logs))
     await service.start()
     task = asyncio.create_task(service.run())
