@@ -9,7 +9,7 @@ from grafana.generator.annotations import NETWORK
 from grafana.generator.board import ALL_PILLARS, Board, Row, link_to
 from grafana.generator.colours import BAD, BLUE, GOOD, GREY, PILLARS, WARNING
 from grafana.generator.panels import Field, Kind, Link, Panel, lines, stat
-from grafana.generator.queries import Query, recorded, value
+from grafana.generator.queries import RATE, Query, recorded, value
 from grafana.generator.tables import FIRING, runbook
 
 WITHHELD: Final = "Withheld: too little fresh data (see Sources)"
@@ -84,16 +84,16 @@ _TREND: Final = Panel(
     "Overall score with its bounds: the further they lie apart, the less of it rests on fresh data.",
     Kind.LINES,
     (
-        Query(value("btchealth_overall_score"), "Score"),
-        Query(value("btchealth_overall_score_upper_bound"), "At most"),
-        Query(value("btchealth_overall_score_lower_bound"), "At least"),
+        Query(value("btchealth_overall_score", RATE), "Score"),
+        Query(value("btchealth_overall_score_upper_bound", RATE), "At most"),
+        Query(value("btchealth_overall_score_lower_bound", RATE), "At least"),
     ),
     decimals=1, width=12, height=8, minimum=0, maximum=100, no_value=WITHHELD,
     colours={"Score": BLUE, "At most": GREY, "At least": GREY}, fields=BAND,
 )  # fmt: skip
 _PILLAR_TREND: Final = Panel(
     "Which pillar moved?", "Score of each pillar of 100 over time.",
-    Kind.LINES, (Query(value("btchealth_pillar_score"), "{{pillar}}"),),
+    Kind.LINES, (Query(value("btchealth_pillar_score", RATE), "{{pillar}}"),),
     decimals=1, width=12, height=8, minimum=0, maximum=100, colours=PILLARS, no_value=WITHHELD,
     data_links=(_PILLAR_LINK,), fields=names.pillars(),
 )  # fmt: skip

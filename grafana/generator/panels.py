@@ -11,7 +11,7 @@ from exporter.spec import Unit
 from grafana.generator.colours import LINES
 from grafana.generator.families import family
 from grafana.generator.limits import Steps
-from grafana.generator.queries import Query, name_of, value
+from grafana.generator.queries import RATE, Query, name_of, value
 
 
 class Kind(StrEnum):
@@ -122,7 +122,7 @@ def lines(title: str, series: Mapping[str, str], extra: str = "", **more: Any) -
     unit, decimals = _formatted(selectors[0])
     if len({_formatted(selector) for selector in selectors}) > 1:
         raise ValueError(f"panel {title!r}: expected one unit, got {sorted(map(name_of, selectors))}")
-    queries = tuple(Query(value(selector), legend) for legend, selector in series.items())
+    queries = tuple(Query(value(selector, RATE), legend) for legend, selector in series.items())
     return Panel(
         title, _described(selectors, extra), Kind.LINES, queries,
         **{"unit": unit, "decimals": decimals, "colours": _colours(series), "width": 8, **more},

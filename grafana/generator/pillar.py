@@ -14,7 +14,7 @@ from grafana.generator.colours import BAD, BLUE, GOOD, WARNING
 from grafana.generator.families import family
 from grafana.generator.overview import WITHHELD
 from grafana.generator.panels import FORMATS, Field, Kind, Link, Panel, bars, lines
-from grafana.generator.queries import Query, name_of, quantity, value
+from grafana.generator.queries import RATE, Query, name_of, quantity, value
 from grafana.generator.questions import ALERT_LIMITS, QUESTIONS, RAW, Raw
 from grafana.generator.tables import runbook
 from scoring.indicator import Indicator, Pillar, Ratio
@@ -44,8 +44,8 @@ def _board(pillar: Pillar) -> Board:
     )  # fmt: skip
 
 
-def _of(name: str, pillar: Pillar) -> str:
-    return value(f'{_PREFIX}{name}{{pillar="{pillar.id}"}}')
+def _of(name: str, pillar: Pillar, over: str | None = None) -> str:
+    return value(f'{_PREFIX}{name}{{pillar="{pillar.id}"}}', over)
 
 
 def _even(panels: Sequence[Panel]) -> tuple[Panel, ...]:
@@ -87,7 +87,7 @@ def _summary(pillar: Pillar) -> Iterator[Panel]:
         "What lost points?", f"{_PREFIX}indicator_points_lost{{pillar=\"{pillar.id}\"}}", "{{indicator}}",
         width=7, height=9, fields=names.indicators(pillar),
     )  # fmt: skip
-    scores = Query(_of("indicator_score", pillar), "{{indicator}}")
+    scores = Query(_of("indicator_score", pillar, RATE), "{{indicator}}")
     yield Panel(
         "How have the indicators moved?", "Score of each indicator of 100 over time.", Kind.LINES, (scores,),
         decimals=0, width=15, height=9, minimum=0, maximum=100, fields=names.lines(pillar),
@@ -117,7 +117,7 @@ def _measured(indicator: Indicator) -> Panel:
     return Panel(
         QUESTIONS.get(indicator.id, f"{indicator.title}?"),
         f"{indicator.title}. {indicator.why} {said}",
-        Kind.LINES, (Query(quantity(indicator.quantity), indicator.title),),
+        Kind.LINES, (Query(quantity(indicator.quantity, RATE), indicator.title),),
         unit=unit, decimals=decimals, width=8, height=7, steps=steps, shaded=True, reaching=steps[1].value,
     )  # fmt: skip
 

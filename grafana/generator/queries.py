@@ -57,7 +57,7 @@ def recorded(selector: str) -> str:
 def value(selector: str, over: str | None = None) -> str:
     """One series for all replicas. Labels that the selector fixes are dropped: they say nothing any more.
 
-    `over`: the last value within this range, for data that come once a day.
+    `over`: the last value within this range, so that a line finds data that come once a day when its steps are days.
     """
     name, labels = _parts(selector)
     family(name)
@@ -66,18 +66,18 @@ def value(selector: str, over: str | None = None) -> str:
     return f"max without ({dropped}) ({f'last_over_time({inner}[{over}])' if over else inner})"
 
 
-def quantity(scored: Quantity) -> str:
+def quantity(scored: Quantity, over: str | None = None) -> str:
     """What an indicator measures, from the same series as its score."""
     match scored:
         case Level(selector):
-            return value(selector)
-        case Ratio(over, under, factor):
+            return value(selector, over)
+        case Ratio(counted, under, factor):
             scale = "" if factor == 1.0 else f" * {factor:g}"
-            return f"{value(over)}{scale} / {value(under)}"
+            return f"{value(counted, over)}{scale} / {value(under, over)}"
         case Scaled(selector, factor):
-            return f"{value(selector)} * {factor:g}"
+            return f"{value(selector, over)} * {factor:g}"
         case Largest(selectors):
-            return reduce(_larger, map(value, selectors))
+            return reduce(_larger, (value(selector, over) for selector in selectors))
 
 
 def _larger(left: str, right: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -50,7 +51,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def points(prometheus: str, expr: str, days: int) -> int:
     """The most points that a series of the answer has over the last 90 days of the history."""
     end = START + DAYS * DAY
-    asked = filled(expr, {**VALUES, "$job": "btc-health", "$__interval": f"{days}d"})
+    step = {"$__interval": f"{days}d", "$__rate_interval": f"{days * DAY + 30}s"}
+    asked = filled(expr, {**VALUES, **step, "$job": "btc-health"})
     when = urlencode({"query": asked, "start": end - 90 * DAY, "end": end, "step": days * DAY})
     status, body, _ = get(f"{prometheus}/api/v1/query_range?{when}")
     assert status == 200, body
@@ -65,6 +67,23 @@ def test_a_line_has_a_point_at_every_step(prometheus: str, panel: dict[str, obje
     assert [points(prometheus, one["expr"], days) for one in targets] == [90 // days + 1] * len(targets)
 
 
+@pytest.mark.parametrize("board", ["overview", "security", "decentralization", "throughput", "adoption", "lightning"])
+def test_graphs_of_other_dashboards_reach_back_over_years_too(prometheus: str, board: str) -> None:
+    """As Grafana asks when ten years are chosen: in steps of six days, which the daily samples do not fall on."""
+    _, body, _ = get(f"{prometheus}/api/v1/label/__name__/values")
+    known = set(json.loads(body)["data"])
+    dashboard = next(one for one in dashboards() if one["uid"] == f"btchealth-{board}")
+    asked = [
+        (panel["title"], target["expr"])
+        for panel in panels(dashboard)
+        if panel["type"] == "timeseries"
+        for target in panel["targets"]
+        if known.issuperset(re.findall(r"btchealth_\w+", target["expr"]))
+    ]
+    assert asked
+    assert [title for title, expr in asked if points(prometheus, expr, 6) != 90 // 6 + 1] == []
+
+
 def test_a_range_as_short_as_the_scrape_interval_would_leave_gaps(prometheus: str) -> None:
     """Why the dashboard asks for a day at least."""
     assert points(prometheus, 'last_over_time(btchealth_overall_score{job=~"$job"}[30s] offset 1h)', 1) == 0
@@ -76,7 +95,7 @@ def test_all_targets_ask_for_a_step_of_a_day_at_least() -> None:
 
 def test_the_marks_of_known_episodes_and_halvings_are_times_in_milliseconds(prometheus: str) -> None:
     for annotation in HISTORY["annotations"]["list"][:2]:
-        _, body, _ = get(f"{prometheus}/api/v1/query?{urlencode({'query': annotation['expr']})}")
+        _, body, _ = get(f"{prometheus}/api/v1/query?{urlencode({'query': annotation['target']['expr']})}")
         marks = json.loads(body)["data"]["result"]
         assert len(marks) >= 3
         assert all(1.2e12 < float(one["value"][1]) < 2e12 and one["metric"]["event"] for one in marks)
