@@ -10,7 +10,7 @@ from grafana.generator.board import ALL_PILLARS, Board, Row
 from grafana.generator.colours import BAD, BLUE, WARNING
 from grafana.generator.panels import Field, Kind, Panel
 from grafana.generator.queries import RATE, Query
-from grafana.generator.tables import EVALUATED, FIRING, OURS, RUNBOOK, WATCHDOG, hidden
+from grafana.generator.tables import EVALUATED, FIRING, OURS, RUNBOOK, TO_PILLAR, TO_SOURCE, WATCHDOG, hidden
 
 _ALERTS: Final = f'ALERTS{{alertstate="firing",alertname!="{WATCHDOG}",{OURS}}}'
 _FOR: Final = f"sum by (alertname) (count_over_time({_ALERTS}[$__range:1m])) * 60"
@@ -98,7 +98,7 @@ _PENDING: Final = Panel(
     width=12, height=7, no_value="Nothing is pending", may_be_empty="nothing is pending in a healthy world",
     fields=(
         Field("alertname", label="Alert", links=(RUNBOOK,), width=300), Field("severity", label="Severity", width=100),
-        Field("pillar", label="Pillar"), Field("source", label="Source"),
+        Field("pillar", label="Pillar", links=(TO_PILLAR,)), Field("source", label="Source", links=(TO_SOURCE,)),
     ),
     transformations=(hidden("Time", "Value"),),
 )  # fmt: skip

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from grafana.generator import limits
+from grafana.generator import limits, names
 from grafana.generator.annotations import METHODOLOGY, known_times
 from grafana.generator.board import ALL_PILLARS, Board, Row
 from grafana.generator.colours import BLUE, GREEN, GREY, ORANGE, PILLARS, PURPLE
 from grafana.generator.episodes import EPISODES, HALVINGS
 from grafana.generator.families import family
-from grafana.generator.overview import WITHHELD
+from grafana.generator.overview import BAND
 from grafana.generator.panels import FORMATS, Kind, Panel
 from grafana.generator.queries import Query, chosen, name_of, value
 
 # Data of the past come once a day: a line takes the last value of each step, and no step is shorter than a day.
 _STEP: Final = "1d"
 _OVER: Final = "$__interval"
+EMPTY: Final = "Nothing on any midnight of this time: fill in the past (make backfill)"
 
 
 def _past(selector: str, legend: str) -> Query:
@@ -28,7 +29,7 @@ def _raw(title: str, selector: str, legend: str, *, log_scale: bool = False) -> 
     unit, decimals = FORMATS[declared.unit]
     return Panel(
         title, declared.help, Kind.LINES, (_past(selector, legend),),
-        unit=unit, decimals=decimals, width=8, height=7, log_scale=log_scale,
+        unit=unit, decimals=decimals, width=8, height=7, log_scale=log_scale, no_value=EMPTY,
     )  # fmt: skip
 
 
@@ -46,13 +47,14 @@ HISTORY: Final = Board(
                     _past("btchealth_overall_score_upper_bound", "At most"),
                     _past("btchealth_overall_score_lower_bound", "At least"),
                 ),
-                decimals=1, width=24, height=10, minimum=0, maximum=100, no_value=WITHHELD,
-                colours={"Score": BLUE, "At most": GREY, "At least": GREY},
+                decimals=1, width=24, height=9, minimum=0, maximum=100, no_value=EMPTY,
+                colours={"Score": BLUE, "At most": GREY, "At least": GREY}, fields=BAND,
             ),
             Panel(
                 "Which pillar was weak when?", "Score of each pillar of 100.",
                 Kind.LINES, (_past("btchealth_pillar_score", "{{pillar}}"),),
-                decimals=0, width=24, height=10, minimum=0, maximum=100, colours=PILLARS, no_value=WITHHELD,
+                decimals=0, width=24, height=9, minimum=0, maximum=100, colours=PILLARS,
+                fields=names.pillars(), no_value=EMPTY,
             ),
         )),
         Row("How much was known?", (
@@ -64,9 +66,9 @@ HISTORY: Final = Board(
                     _past("btchealth_overall_coverage_ratio", "Overall"),
                     _past("btchealth_pillar_coverage_ratio", "{{pillar}}"),
                 ),
-                unit="percentunit", decimals=0, width=16, height=8, minimum=0, maximum=1, shaded=True,
+                unit="percentunit", decimals=0, width=16, height=8, no_value=EMPTY, minimum=0, maximum=1, shaded=True,
                 steps=limits.band(limits.limit("coverage_low_ratio"), low_is_bad=True, colour=ORANGE),
-                colours={"Overall": GREY, **PILLARS},
+                colours={"Overall": GREY, **PILLARS}, fields=names.pillars(),
             ),
             Panel(
                 "By which method?", "Version of the scoring method: scores of different versions do not compare.",
@@ -74,7 +76,8 @@ HISTORY: Final = Board(
                     f"max by (version) (last_over_time({chosen('btchealth_methodology_info')}[{_OVER}]))",
                     "{{version}}", interval=_STEP,
                 ),),
-                width=8, height=8, mappings={"1": ("In force", PURPLE)}, steps=limits.above(1, PURPLE, GREEN),
+                width=8, height=8, no_value=EMPTY, mappings={"1": ("In force", PURPLE)},
+                steps=limits.above(1, PURPLE, GREEN),
             ),
         )),
         Row("What was behind it?", (

@@ -14,10 +14,7 @@ from grafana.generator.tables import FIRING, runbook
 
 WITHHELD: Final = "Withheld: too little fresh data (see Sources)"
 
-_PILLAR_LINK: Final = Link(
-    "Look into ${__field.labels.pillar}",
-    "/d/btchealth-${__field.labels.pillar}?${__url_time_range}&${datasource:queryparam}&${job:queryparam}",
-)
+_PILLAR_LINK: Final = link_to("${__field.labels.pillar}", "Look into ${__field.labels.pillar}")
 # The bounds as a band around the score.
 BAND: Final = (
     Field("At most", properties={"custom.fillBelowTo": "At least", "custom.fillOpacity": 15, "custom.lineWidth": 1}),

@@ -114,7 +114,9 @@ def _cell(one: Field, kind: Kind) -> Iterator[model.DynamicConfigValue]:
 
 
 def _link(link: Link) -> build.DashboardLink:
-    return build.DashboardLink(link.title).url(link.url).type(model.DashboardLinkType.LINK)
+    """What leads out of Grafana opens beside it."""
+    made = build.DashboardLink(link.title).url(link.url).type(model.DashboardLinkType.LINK)
+    return made.target_blank("://" in link.url)
 
 
 def _scheme(mode: model.FieldColorModeId, colour: str | None = None) -> build.FieldColor:
@@ -176,8 +178,14 @@ def _bars(_panel: Panel) -> Builder:
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
+# Rows of the grid from which a table holds more than one sees at once, and can be filtered by column.
+_LONG: Final = 9
+
+
 def _table(panel: Panel) -> Builder:
-    builder = table.Panel().show_header(True).filterable(False).cell_height(common_model.TableCellHeight.SM)
+    builder = (
+        table.Panel().show_header(True).filterable(panel.height >= _LONG).cell_height(common_model.TableCellHeight.SM)
+    )
     if panel.fields:
         first = panel.fields[0]
         column = panel.largest_first or first.label or first.name

@@ -7,6 +7,7 @@ from typing import Final
 
 import yaml
 
+from grafana.generator.board import link_to
 from grafana.generator.colours import BAD, BLUE, GOOD, WARNING
 from grafana.generator.panels import Field, Kind, Link, Panel
 from grafana.generator.queries import Query
@@ -25,6 +26,8 @@ OURS: Final = 'alertname=~"BtcHealth.*",job=~"|$job"'
 WATCHDOG: Final = "BtcHealthWatchdog"
 SEVERITIES: Final = {"critical": ("critical", BAD), "warning": ("warning", WARNING), "info": ("info", BLUE)}
 
+TO_PILLAR: Final = link_to("${__value.text}", "Look into ${__value.text}")
+TO_SOURCE: Final = link_to("sources", "Look into ${__value.text}", "&var-source=${__value.text}")
 RUNBOOK: Final = Link("Runbook of ${__value.text}", runbook("${__value.text}"))
 
 
@@ -48,8 +51,8 @@ FIRING: Final = Panel(
     fields=(
         Field("alertname", label="Alert", links=(RUNBOOK,), width=300),
         Field("severity", label="Severity", mappings=SEVERITIES, width=100),
-        Field("pillar", label="Pillar"),
-        Field("source", label="Source"),
+        Field("pillar", label="Pillar", links=(TO_PILLAR,)),
+        Field("source", label="Source", links=(TO_SOURCE,)),
     ),
     transformations=(hidden("Time", "Value"),),
     may_be_empty="nothing fires in a healthy world",

@@ -38,6 +38,8 @@ TARGET: Final = f'job="{JOB}",instance="exporter:9833"'
 VERSION = 'btchealth_methodology_info{version="0.9"}'
 SUBSIDY = "btchealth_subsidy_bitcoins"
 OUTAGE = 'job_source:btchealth_source_up:max{source="coingecko"}'
+FIRING = 'ALERTS{alertname="BtcHealthFeeSpike",alertstate="firing",severity="warning",pillar="throughput"}'
+PENDING = 'ALERTS{alertname="BtcHealthSourceDown",alertstate="pending",severity="warning",source="coingecko"}'
 REORG = 'btchealth_stale_block_timestamp_seconds{height="900000"}'
 
 
@@ -93,7 +95,7 @@ def history(samples: Mapping[str, float], end: float) -> Iterator[str]:
     hours = range(8 * 24, 0, -1)
     for key, value in (past | records | {VERSION: 1.0, OUTAGE: 1.0, REORG: end - STALE}).items():
         yield from (line for hour in hours if (line := _line(key, _then(key, value, hour * HOUR), end - hour * HOUR)))
-    for key, value in samples.items():
+    for key, value in (samples | {FIRING: 1.0, PENDING: 1.0}).items():
         yield from (_line(key, value, end - age) for age in range(600, 60, -SCRAPED))
     yield "# EOF\n"
 
@@ -132,6 +134,22 @@ def empty(view: View) -> Iterator[str]:
 @pytest.mark.parametrize("board", [one["uid"].removeprefix("btchealth-") for one in dashboards()])
 def test_no_panel_is_empty_in_a_healthy_world(world: World, board: str) -> None:
     assert list(empty(world.view(board))) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "alert"),
+    [
+        ("Which alerts are firing?", "BtcHealthFeeSpike"),
+        ("Which alerts are about to fire?", "BtcHealthSourceDown"),
+        ("When did which alert fire?", "BtcHealthFeeSpike"),
+        ("Which alerts cost the most attention?", "BtcHealthFeeSpike"),
+        ("Which alerts flap?", "BtcHealthFeeSpike"),
+    ],
+)
+def test_a_panel_of_alerts_shows_those_that_it_is_about(world: World, title: str, alert: str) -> None:
+    view = world.view("alerts")
+    (target,) = next(one["targets"] for one in panels(view.dashboard) if one["title"] == title)
+    assert [one.labels["alertname"] for one in view.answer(target)] == [alert]
 
 
 def test_a_silent_world_leaves_panels_empty(world: World) -> None:
