@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Iterable
@@ -14,7 +15,9 @@ from typing import Final
 from exporter.collection.statistics import EndpointFigures, SourceFigures
 from exporter.scorecards import movers
 from exporter.web.answer import HTML, Answer, Ask, Handler
+from exporter.web.api.render import FRESH_SECONDS, Kept
 from exporter.web.health import WorldNow
+from exporter.web.packed import Packed
 from exporter.world import World
 from scoring.scorecard import PillarResult, Scorecard
 
@@ -39,8 +42,13 @@ def landing_page(world_now: WorldNow, version: str, telemetry_path: str) -> Hand
         "Ready": "-/ready",
     }
 
-    async def landing(_: Ask) -> Answer:
-        return Answer(rendered(world_now(), version, links).encode(), HTML, headers={"Content-Security-Policy": POLICY})
+    def made(world: World) -> Packed:
+        return Packed(rendered(world, version, links).encode(), HTML, FRESH_SECONDS, POLICY)
+
+    kept = Kept(lambda: (world_now(),), made)
+
+    async def landing(ask: Ask) -> Answer:
+        return (await asyncio.to_thread(kept.render)).answer(ask)
 
     return landing
 

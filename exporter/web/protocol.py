@@ -1,8 +1,4 @@
-"""What aiohttp's server does before a handler is called, and where it differs from what is wanted here.
-
-Head and start line have its limits (8,190 bytes a line or field, 128 fields); a head that is not complete when the
-keep-alive time is over costs the connection.
-"""
+"""What aiohttp's server does before a handler is called, and where it differs from what is wanted here."""
 
 from __future__ import annotations
 
@@ -16,7 +12,7 @@ from typing import Protocol as TypingProtocol
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage, BadHttpMethod, LineTooLong
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
@@ -29,15 +25,24 @@ log = structlog.get_logger(__name__)
 # In the parser's message: the start line begins with a method as RFC 9110 writes one, which it does not know.
 _METHOD: Final = re.compile(r"b['\"][!#$%&*+.^`|~\w-]+ /")
 
+# Its words for more header fields than allowed.
+_TOO_MANY: Final = "Too many headers received"
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Of one server. `max_requests` at one time, 0: any number.
+    """What one server takes from its clients. `max_requests` at one time, 0: any number.
 
-    In seconds: an idle connection or an unfinished head, the rest of a body nobody reads, an answer being read.
+    In bytes: the start line, one header field. In seconds: from the first byte of a head, or from connecting, to its
+    end; an idle connection; the rest of a body nobody reads; an answer being read.
     """
 
     max_requests: int = 40
+    connections: int = 16_384
+    line: int = 8_190
+    field: int = 8_190
+    fields: int = 128
+    head: float = 10.0
     idle: float = 75.0
     body: float = 1.0
     reading: float = 30.0
@@ -62,23 +67,36 @@ class Pages(TypingProtocol[V]):
 class Protocol(RequestHandler, Generic[V]):
     """Answers known requests itself; says what was wrong with an unreadable one as every other page does."""
 
-    __slots__ = ("_certificate", "_heads", "_pages", "_remote", "_unread", "_whole")
+    __slots__ = ("_certificate", "_head_timer", "_heads", "_open", "_pages", "_remote", "_unread", "_whole")
 
     def __init__(self, manager: Protocols[V], loop: asyncio.AbstractEventLoop) -> None:
-        self._pages, self._heads = manager.pages, manager.heads
+        self._pages, self._heads, self._open = manager.pages, manager.heads, manager.open
+        bounds = self._pages.bounds
         super().__init__(
             manager,
             loop=loop,
             access_log=None,  # type: ignore[arg-type]  # None is what its own code asks for; the annotation is wrong
-            keepalive_timeout=self._pages.bounds.idle,
-            lingering_time=self._pages.bounds.body,
+            keepalive_timeout=bounds.idle,
+            lingering_time=bounds.body,
+            max_line_size=bounds.line,
+            max_field_size=bounds.field,
+            max_headers=bounds.fields,
+            # Bodies are thrown away; unpacking them first would be work for whoever sends a bomb.
+            auto_decompress=False,
         )
         # Everything received so far was whole requests without a body, so that the next byte begins a new one.
         self._whole = True
         self._unread: tuple[V, int, asyncio.TimerHandle] | None = None
+        self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._open.add(self)
+        if len(self._open) > self._pages.bounds.connections:
+            log.debug("client turned away", why="too many connections")
+            cast(asyncio.WriteTransport, transport).abort()
+            return
+        self._await_head()
         # Any byte the client has not taken yet makes writing wait, so that one who reads too slowly is noticed.
         cast(asyncio.WriteTransport, transport).set_write_buffer_limits(high=0)
         peer = transport.get_extra_info("peername")
@@ -86,6 +104,8 @@ class Protocol(RequestHandler, Generic[V]):
         self._certificate = certificate_of(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        self._open.discard(self)
+        self._has_head()
         self._was_read()
         super().connection_lost(exc)
 
@@ -95,10 +115,24 @@ class Protocol(RequestHandler, Generic[V]):
 
     def data_received(self, data: bytes) -> None:
         if self._whole and self._waits() and (ask := self._heads.find(data)) and self._answer_at_once(ask):
+            self._has_head()
             return
         before = len(self._messages)
         super().data_received(data)
+        if len(self._messages) > before:
+            self._has_head()
+        elif self._waits():
+            self._await_head()
         self._whole = self._whole and len(self._messages) == before + 1 and self._learns(data)
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self._loop.call_later(self._pages.bounds.head, self._drop, "it does not finish a head")
+
+    def _has_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _waits(self) -> bool:
         """Whether the connection does nothing but wait for a request."""
@@ -122,7 +156,7 @@ class Protocol(RequestHandler, Generic[V]):
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         self.transport.writelines((head_of(answer, headers), answer.body))
         if self._paused:
-            timer = self._loop.call_later(self._pages.bounds.reading, self._drop)
+            timer = self._loop.call_later(self._pages.bounds.reading, self._drop, "it reads too slowly")
             self._unread = visit, answer.status, timer
         else:
             self._pages.end(visit, answer.status)
@@ -135,8 +169,8 @@ class Protocol(RequestHandler, Generic[V]):
             timer.cancel()
             self._pages.end(visit, status)
 
-    def _drop(self) -> None:
-        log.debug("client dropped: it reads too slowly", client=self._remote)
+    def _drop(self, why: str) -> None:
+        log.debug("client dropped", why=why, client=self._remote)
         if self.transport is not None:
             self.transport.abort()
 
@@ -149,7 +183,7 @@ class Protocol(RequestHandler, Generic[V]):
     ) -> web.StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError("part of an answer has been sent already")
-        answer = _refusal(exc) if status == HTTPStatus.BAD_REQUEST else _bug(exc)
+        answer = _refusal(exc, self._pages.bounds) if status == HTTPStatus.BAD_REQUEST else _bug(exc)
         self._pages.refused(answer.status)
         headers = {
             **self._pages.security_headers,
@@ -162,9 +196,13 @@ class Protocol(RequestHandler, Generic[V]):
         return response
 
 
-def _refusal(exc: BaseException | None) -> Answer:
+def _refusal(exc: BaseException | None, bounds: Bounds) -> Answer:
     if isinstance(exc, LineTooLong):
-        return problem(431, "request: expected a start line and header fields of at most 8190 bytes each")
+        return problem(
+            431, f"request: expected a start line of at most {bounds.line} bytes and header fields of {bounds.field}"
+        )
+    if isinstance(exc, BadHttpMessage) and exc.message == _TOO_MANY:
+        return problem(431, f"request: expected at most {bounds.fields} header fields")
     if isinstance(exc, BadHttpMethod) and _METHOD.search(exc.message):
         return problem(405, "method: expected GET or HEAD", {"Allow": "GET, HEAD"})
     return problem(400, "request: expected HTTP/1.1 with a Host header")
@@ -186,6 +224,7 @@ class Protocols(web.Server, Generic[V]):
     def __init__(self, pages: Pages[V]) -> None:
         super().__init__(pages)
         self.pages, self.heads = pages, Heads()
+        self.open: set[Protocol[V]] = set()
 
     def __call__(self) -> Protocol[V]:
         return Protocol(self, asyncio.get_running_loop())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
@@ -67,7 +68,7 @@ def prefix_of(route_prefix: str | None, external_url: str | None) -> str:
 
 def _text(content: Callable[[], str]) -> Handler:
     async def text(_: Ask) -> Answer:
-        return Answer(content().encode(), PLAIN)
+        return Answer((await asyncio.to_thread(content)).encode(), PLAIN)
 
     return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -14,9 +13,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from exporter.configuration.config import ApiConfig
-from exporter.web.answer import Answer, Ask
-from exporter.web.app import Route
-from exporter.web.protocol import Bounds
 from exporter.web.webfile import SECURITY_HEADERS
 from tests.integration.web.house import House, house, visitor
 
@@ -170,10 +166,6 @@ async def test_a_listed_origin_may_read_the_api_and_no_other_page() -> None:
         (b"GET / HTTP/9.9\r\n\r\n", 400),
         (b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
-        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 9_000 + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: a\r\n" * 200 + b"\r\n", 400),
-        (b"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n", 413),
     ],
 )
 async def test_a_request_that_is_wrong_gets_a_problem_document_and_is_hung_up_on(sent: bytes, status: int) -> None:
@@ -185,55 +177,6 @@ async def test_a_request_that_is_wrong_gets_a_problem_document_and_is_hung_up_on
     assert b"X-Content-Type-Options: nosniff" in head
     assert json.loads(body)["status"] == status
     assert (b"Allow: GET, HEAD" in head) is (status == 405)
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        b"GET /" + b"a" * 8_100 + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: " + b"a" * 8_100 + b"\r\n\r\n",
-        b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + b"X: a\r\n" * 100 + b"\r\n",
-    ],
-)
-async def test_a_request_just_below_the_limits_of_its_head_is_read(sent: bytes) -> None:
-    async with house() as built:
-        assert (await spoken(built, sent)).startswith(b"HTTP/1.1 404 ")
-
-
-async def test_the_largest_body_is_read_over() -> None:
-    body = b"x" * 65_536
-    head = b"POST /-/reload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 65536\r\n\r\n"
-    async with house() as built:
-        assert (await spoken(built, head + body)).startswith(b"HTTP/1.1 200 ")
-
-
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: a", b"POST /-/reload HTTP/1.1\r\n"])
-async def test_who_does_not_finish_a_head_is_dropped(sent: bytes) -> None:
-    async with house(bounds=Bounds(idle=0.2)) as built:
-        assert await spoken(built, sent) == b""
-
-
-async def test_a_body_that_never_ends_does_not_keep_the_connection() -> None:
-    head = b"POST /-/reload HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"
-    async with house(bounds=Bounds(body=0.2)) as built:
-        assert (await spoken(built, head)).startswith(b"HTTP/1.1 200 ")
-
-
-async def test_who_does_not_read_the_answer_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def large(_: Ask) -> Answer:
-        return Answer(b"x" * (32 << 20), "text/plain")
-
-    over = asyncio.Event()
-    more = {"/large": Route("large", {"GET": large})}
-    async with house(more=more, bounds=Bounds(reading=0.2)) as built:
-        monkeypatch.setattr(built.meter, "count", lambda *_: over.set())
-        reader, writer = await asyncio.open_connection("127.0.0.1", built.port, limit=1_024)
-        writer.write(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-        async with asyncio.timeout(5):
-            await over.wait()
-            with contextlib.suppress(ConnectionResetError):
-                assert len(await reader.read()) < 32 << 20
-        writer.transport.abort()
 
 
 async def test_requests_that_cannot_be_read_are_counted_too() -> None:

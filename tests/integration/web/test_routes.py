@@ -60,6 +60,53 @@ async def test_every_route_answers_get_and_head_alike(path: str, status: int, co
         assert body
 
 
+@pytest.mark.parametrize(
+    ("path", "cached"),
+    [
+        ("/", "max-age=5"),
+        ("/docs", "max-age=3600"),
+        ("/openapi.json", "max-age=3600"),
+        ("/api/v2/methodology", "max-age=3600"),
+        ("/api/v2/score/latest", "max-age=5"),
+        ("/api/v2/sources", "max-age=5"),
+        ("/api/v2/score/explain", "max-age=5"),
+        ("/api/v2/score/timeseries", "max-age=30"),
+        ("/metrics", None),
+        ("/-/healthy", None),
+        ("/-/ready", None),
+        ("/health", None),
+        ("/config", None),
+        ("/nothing", None),
+        ("/api/v2/sources?x=1", None),
+    ],
+)
+async def test_what_may_be_kept_has_a_validator_in_each_encoding_and_the_rest_is_not_kept(
+    path: str, cached: str | None
+) -> None:
+    tags = set()
+    async with house() as built, visitor() as session:
+        for encoding in ("identity", "gzip", "zstd"):
+            headers = {"Accept-Encoding": encoding}
+            async with session.get(built.url + path, headers=headers) as response:
+                body = await response.read()
+            assert response.headers["Cache-Control"] == (cached or "no-store")
+            assert ("ETag" in response.headers) is (cached is not None)
+            async with session.head(built.url + path, headers=headers) as head:
+                # The page of metrics counts these very requests.
+                moving = dict.fromkeys(["Date", *(["Content-Length"] if path == "/metrics" else [])], "")
+                assert {**head.headers, **moving} == {**response.headers, **moving}
+            if cached is None:
+                continue
+            assert "Accept-Encoding" in response.headers["Vary"]
+            tag = response.headers["ETag"]
+            tags.add((tag, response.headers.get("Content-Encoding"), body))
+            async with session.get(built.url + path, headers={**headers, "If-None-Match": tag}) as again:
+                assert (again.status, await again.read()) == (304, b"")
+                kept = ("Cache-Control", "ETag", "Vary")
+                assert {name: again.headers[name] for name in kept} == {name: response.headers[name] for name in kept}
+    assert len({tag for tag, _, _ in tags}) == len({body for _, _, body in tags})
+
+
 async def test_metrics_are_nowhere_but_at_the_telemetry_path() -> None:
     """A fault of client_python's own server, which serves them under every path."""
     async with house(telemetry_path="/m") as built, visitor() as session:

@@ -72,6 +72,18 @@ async def test_nothing_but_the_pages_own_style_is_allowed_and_links_hold_behind_
     assert not [link for link in links if link.startswith("/")]
 
 
+async def test_the_page_is_made_once_a_world_and_who_has_it_already_gets_no_body() -> None:
+    worlds = [world()]
+    page = landing_page(lambda: worlds[-1], "1", "/metrics")
+    first = await page(Ask("GET", "/"))
+    assert (await page(Ask("GET", "/"))) is first
+    assert first.headers["Cache-Control"] == "max-age=5"
+    again = await page(Ask("GET", "/", headers={"If-None-Match": first.headers["ETag"]}))
+    assert (again.status, again.body) == (304, b"")
+    worlds.append(world(fresh=False))
+    assert (await page(Ask("GET", "/"))).headers["ETag"] != first.headers["ETag"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (200_000, "2 d")]
 )
