@@ -20,7 +20,8 @@ EXPECTED: Final = {
     "pool-majority": "BtcHealthPoolMajority after an hour, in #btc-health-critical and by mail",
     "hashrate-collapse": "BtcHealthHashrateDrop after an hour, in #btc-health-critical and by mail",
     "lightning-exodus": "BtcHealthLightningCapacityDrop after 6 hours, in #btc-health",
-    "outage": "BtcHealthSourceDown after 15 minutes, in #btc-health-operations; what needs the source is muted",
+    "outage": "BtcHealthSourceDown after 5 minutes, in #btc-health-operations, counted from when nearly all calls of "
+    "ten minutes have failed; what needs the source is muted",
 }
 
 
