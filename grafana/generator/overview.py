@@ -13,6 +13,7 @@ from grafana.generator.queries import RATE, Query, recorded, value
 from grafana.generator.tables import FIRING, runbook
 
 WITHHELD: Final = "Withheld: too little fresh data (see Sources)"
+WITHHELD_IN_SHORT: Final = "Withheld"
 
 _PILLAR_LINK: Final = link_to("${__field.labels.pillar}", "Look into ${__field.labels.pillar}")
 # The bounds as a band around the score.
@@ -26,7 +27,8 @@ _SCORE: Final = Panel(
     "Overall score of 100, the weighted mean of the five pillars. Orange below the level of BtcHealthOverallScoreLow, "
     "red below that of BtcHealthOverallScoreCritical. Withheld while too little of it rests on fresh data.",
     Kind.GAUGE, (Query(value("btchealth_overall_score")),),
-    decimals=1, width=5, height=8, minimum=0, maximum=100, steps=limits.overall_steps(), no_value=WITHHELD,
+    decimals=1, width=5, height=8, minimum=0, maximum=100, steps=limits.overall_steps(),
+    no_value=WITHHELD_IN_SHORT,
     links=(Link("What to do when it is low", runbook("BtcHealthOverallScoreLow")),),
 )  # fmt: skip
 _SURE: Final = Panel(
@@ -46,8 +48,8 @@ _PILLARS: Final = Panel(
     "Which pillar is weak?",
     "Score of each pillar of 100. Red below the level at which its alert fires. Click to see what is behind it.",
     Kind.BARS, (Query(f"sort({value('btchealth_pillar_score')})", "{{pillar}}", instant=True),),
-    decimals=1, width=7, height=8, minimum=0, maximum=100, steps=limits.pillar_steps(), no_value=WITHHELD,
-    data_links=(_PILLAR_LINK,), fields=names.pillars(),
+    decimals=1, width=7, height=8, minimum=0, maximum=100, steps=limits.pillar_steps(),
+    no_value=WITHHELD_IN_SHORT, data_links=(_PILLAR_LINK,), fields=names.pillars(),
 )  # fmt: skip
 _LOST: Final = Panel(
     "What lost the most points?",

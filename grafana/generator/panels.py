@@ -45,6 +45,8 @@ FORMATS: Final[Mapping[Unit, tuple[str, int | None]]] = {
 }
 
 WHY_EMPTY: Final = "No data: the value is too old or its source is silent (see Sources)"
+# Where text takes the size that a number would have, only a word or two can be read.
+WHY_EMPTY_IN_SHORT: Final = "No fresh data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Panel:
     decimals: int | None = None
     width: int = 12
     height: int = 8
-    no_value: str = WHY_EMPTY
+    no_value: str = ""
     steps: Steps = ()
     shaded: bool = False
     minimum: float | None = None
@@ -105,6 +107,11 @@ class Panel:
     # Why it may show nothing in a healthy world; a test wants data in all others.
     may_be_empty: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def why_empty(self) -> str:
+        large = self.kind in {Kind.STAT, Kind.GAUGE, Kind.BARS}
+        return self.no_value or (WHY_EMPTY_IN_SHORT if large else WHY_EMPTY)
 
 
 def _described(selectors: Sequence[str], extra: str) -> str:

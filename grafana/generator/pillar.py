@@ -12,7 +12,7 @@ from grafana.generator.annotations import NETWORK
 from grafana.generator.board import ALL_PILLARS, PILLAR_TAG, Board, Row
 from grafana.generator.colours import BAD, BLUE, GOOD, WARNING
 from grafana.generator.families import family
-from grafana.generator.overview import WITHHELD
+from grafana.generator.overview import WITHHELD_IN_SHORT
 from grafana.generator.panels import FORMATS, Field, Kind, Link, Panel, bars, lines
 from grafana.generator.queries import RATE, Query, name_of, quantity, value
 from grafana.generator.questions import ALERT_LIMITS, QUESTIONS, RAW, Raw
@@ -57,7 +57,8 @@ def _summary(pillar: Pillar) -> Iterator[Panel]:
         "How healthy is it?",
         f"Score of the pillar of 100: {pillar.question} Red below the level at which its alert fires.",
         Kind.GAUGE, (Query(_of("pillar_score", pillar)),),
-        decimals=1, width=5, height=9, minimum=0, maximum=100, steps=limits.pillar_steps(), no_value=WITHHELD,
+        decimals=1, width=5, height=9, minimum=0, maximum=100, steps=limits.pillar_steps(),
+        no_value=WITHHELD_IN_SHORT,
         links=(Link("What to do when it is low", runbook(f"BtcHealth{pillar.id.capitalize()}ScoreLow")),),
     )  # fmt: skip
     yield Panel(
@@ -97,7 +98,7 @@ def _summary(pillar: Pillar) -> Iterator[Panel]:
         "Which of them rest on fresh data?",
         "Green while every input is fresh, orange while the last score is held because an input is too old. Nothing: "
         "it is missing, and its weight goes to the others.",
-        Kind.STATES, (Query(_of("indicator_covered", pillar), "{{indicator}}"),),
+        Kind.STATES, (Query(_of("indicator_covered", pillar, RATE), "{{indicator}}"),),
         width=9, height=9, mappings=_HELD, steps=limits.below(1, WARNING), fields=names.indicators(pillar),
     )  # fmt: skip
 

@@ -53,7 +53,7 @@ def _target(reference: str, query: Query) -> prometheus_build.Dataquery:
 
 
 def _field_defaults(builder: Builder, panel: Panel) -> None:
-    builder.unit(panel.unit).no_value(panel.no_value).thresholds(_thresholds(panel.steps or _PLAIN_STEPS))
+    builder.unit(panel.unit).no_value(panel.why_empty).thresholds(_thresholds(panel.steps or _PLAIN_STEPS))
     for value, put in (
         (panel.decimals, builder.decimals),
         (panel.minimum, builder.min),

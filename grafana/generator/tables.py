@@ -62,6 +62,6 @@ EVALUATED: Final = Panel(
     "Are rules evaluated?",
     "The watchdog always fires. If it does not, Prometheus does not evaluate the rules and silence means nothing.",
     Kind.STAT, (Query(f'max(ALERTS{{alertstate="firing",alertname="{WATCHDOG}"}})'),),
-    width=4, height=4, plain=True, no_value="No: the watchdog is silent",
+    width=4, height=4, plain=True, no_value="No",
     mappings={"1": ("Yes", GOOD)},
 )  # fmt: skip
