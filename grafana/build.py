@@ -1,4 +1,4 @@
-"""Write grafana/dashboards/*.json and docs/dashboards.md.
+"""Write grafana/dashboards/*.json, grafana/kustomization.yaml and docs/dashboards.md.
 
 `python -m grafana.build` writes what differs and removes what is no longer declared; with `--check` it only names it.
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from grafana.generator import document, pillar
+from grafana.generator import document, kustomization, pillar
 from grafana.generator.alerting import ALERTS
 from grafana.generator.board import Board, to_json
 from grafana.generator.history import HISTORY
@@ -30,7 +30,11 @@ def files() -> dict[Path, str]:
     """Every generated file with what it should hold."""
     titles = {board.id: board.short_title for board in BOARDS}
     wanted = {DASHBOARDS / f"{board.uid}.json": to_json(board, titles) for board in BOARDS}
-    return {**wanted, ROOT / "docs" / "dashboards.md": document.page(BOARDS)}
+    return {
+        **wanted,
+        ROOT / "docs" / "dashboards.md": document.page(BOARDS),
+        ROOT / "grafana" / "kustomization.yaml": kustomization.page(board.uid for board in BOARDS),
+    }
 
 
 def differences() -> Iterator[tuple[Path, str | None]]:

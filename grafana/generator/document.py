@@ -12,7 +12,7 @@ _INTRODUCTION: Final = """\
 # Dashboards
 
 Written by `python -m grafana.build`; a test compares. The JSON is in
-`grafana/dashboards`, and `grafana/provisioning` loads it.
+`grafana/dashboards`, and `grafana/provisioning` loads it; `grafana/kustomization.yaml` brings it to Kubernetes.
 Each dashboard answers one question. Start at the overview; its bars and links lead to a pillar or a source.
 """
 

@@ -43,9 +43,9 @@ HISTORY: Final = Board(
                 "Needs backfilled data for the time before the exporter ran.",
                 Kind.LINES,
                 (
-                    _past("btchealth_overall_score", "Score"),
                     _past("btchealth_overall_score_upper_bound", "At most"),
                     _past("btchealth_overall_score_lower_bound", "At least"),
+                    _past("btchealth_overall_score", "Score"),
                 ),
                 decimals=1, width=24, height=9, minimum=0, maximum=100, no_value=EMPTY,
                 colours={"Score": BLUE, "At most": GREY, "At least": GREY}, fields=BAND,

@@ -17,16 +17,17 @@ _BETTER: Final = {
 }  # fmt: skip
 
 
-def short(indicator: str) -> str:
-    """The words of its id, which alerts, the API and the method say too."""
-    words = indicator.replace("_", " ")
+def short(indicator: str, pillar: str = "") -> str:
+    """The words of its id, which alerts, the API and the method say too; without the name of its pillar, if given."""
+    words = indicator.removeprefix(f"{pillar}_").replace("_", " ")
     return _BETTER.get(indicator, words[0].upper() + words[1:])
 
 
 def indicators(pillar: Pillar | None = None) -> tuple[Field, ...]:
     """Names for series that are called by the indicator's id: of one pillar, or of all."""
-    of = METHOD.pillars if pillar is None else (pillar,)
-    return tuple(Field(one.id, label=short(one.id)) for each in of for one in each.indicators)
+    if pillar is not None:
+        return tuple(Field(one.id, label=short(one.id, pillar.id)) for one in pillar.indicators)
+    return tuple(Field(one.id, label=short(one.id)) for each in METHOD.pillars for one in each.indicators)
 
 
 def lines(pillar: Pillar) -> tuple[Field, ...]:

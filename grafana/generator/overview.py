@@ -83,9 +83,10 @@ _TREND: Final = Panel(
     "Overall score with its bounds: the further they lie apart, the less of it rests on fresh data.",
     Kind.LINES,
     (
-        Query(value("btchealth_overall_score", RATE), "Score"),
         Query(value("btchealth_overall_score_upper_bound", RATE), "At most"),
         Query(value("btchealth_overall_score_lower_bound", RATE), "At least"),
+        # The last one is drawn over the others, which it meets while everything is fresh.
+        Query(value("btchealth_overall_score", RATE), "Score"),
     ),
     decimals=1, width=12, height=8, minimum=0, maximum=100, no_value=WITHHELD,
     colours={"Score": BLUE, "At most": GREY, "At least": GREY}, fields=BAND,

@@ -53,3 +53,20 @@ def test_what_is_different_in_each_installation_comes_from_its_environment() -> 
         for name in re.findall(r"\$(\w+)", file.read_text())
     }  # fmt: skip
     assert used == {"BTC_HEALTH_DASHBOARDS", "BTC_HEALTH_PROMETHEUS_URL", "BTC_HEALTH_ALERTMANAGER_URL"}
+
+
+def test_kubernetes_gets_the_files_that_compose_mounts_into_the_same_folder() -> None:
+    document = yaml.safe_load((ROOT / "grafana" / "kustomization.yaml").read_text())
+    made = {one["name"]: one for one in document["configMapGenerator"]}
+    listed = [file for one in made.values() for file in one["files"]]
+    assert sorted(listed) == sorted(
+        str(file.relative_to(ROOT / "grafana"))
+        for file in (*(ROOT / "grafana" / "dashboards").glob("*.json"), *(FOLDER / "datasources").glob("*.yml"))
+    )
+    (provider,) = read("dashboards/btc-health.yml")["providers"]
+    folders = {
+        one["options"]["annotations"]["grafana_folder"] for name, one in made.items() if "datasources" not in name
+    }
+    assert folders == {provider["folder"]}
+    # What a ConfigMap may hold.
+    assert all((ROOT / "grafana" / file).stat().st_size < 1_000_000 for file in listed)
