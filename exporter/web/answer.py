@@ -16,6 +16,7 @@ HTML: Final = "text/html; charset=utf-8"
 
 # Far more than any page understands; the rest of a longer query is a mistake or an attack.
 MOST_PARAMETERS: Final = 100
+LONGEST_ECHO: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`kept`: whether it was made before it was asked for; None where answers are never kept."""
+
     body: bytes
     content_type: str
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    kept: bool | None = None
 
 
 Handler = Callable[[Ask], Awaitable[Answer]]
@@ -73,3 +77,8 @@ def as_json(value: Any, status: int = 200) -> Answer:
 
 def plain(text: str, status: int = 200) -> Answer:
     return Answer(f"{text}\n".encode(), PLAIN, status)
+
+
+def echo(text: str) -> str:
+    """What a client sent, short enough to send back."""
+    return repr(text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}...")

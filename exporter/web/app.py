@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
+from exporter.web.answer import Answer, Ask, Handler, Refusal, echo, problem
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.meter import OTHER, Meter
@@ -163,7 +163,7 @@ class Site:
 
     async def _dispatch(self, ask: Ask, route: Route | None) -> Answer:
         if route is None:
-            raise Refusal(404, f"no page {ask.path!r} here")
+            raise Refusal(404, f"no page {echo(ask.path)} here")
         handler = route.handlers.get(ask.method)
         if handler is None:
             raise Refusal(405, f"{ask.method} is not for this page", {"Allow": route.allow})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from exporter.web.answer import PLAIN, Answer, Ask, Refusal
+from exporter.web.answer import PLAIN, Answer, Ask, Refusal, echo
 from exporter.web.clients import Network, client_of, counted_as
 from exporter.web.limits import Counting, RateLimits
 
@@ -77,7 +77,7 @@ class Gate:
         if ask.method != "OPTIONS" or origin is None or "Access-Control-Request-Method" not in ask.headers:
             return None
         if not self._allows(origin):
-            raise Refusal(403, f"Origin: expected one of api.cors_origins, got {origin[:200]!r}")
+            raise Refusal(403, f"Origin: expected one of api.cors_origins, got {echo(origin)}")
         headers = {
             "Access-Control-Allow-Methods": allow,
             "Access-Control-Allow-Headers": "Authorization, If-None-Match",
@@ -110,11 +110,12 @@ def _for_us(ask: Ask, hosts: tuple[str, ...]) -> None:
         return
     given = ask.headers.get("Host", "")
     try:
-        host = urlsplit(f"//{given}").hostname or ""
+        # Neither a user nor a path belongs there, whatever the rest says.
+        host = "" if set(given) & set("@/?#\\") else urlsplit(f"//{given}").hostname or ""
     except ValueError:
         host = ""
     if not any(_matches(host, pattern.lower()) for pattern in hosts):
-        raise Refusal(400, f"Host: expected one of api.trusted_hosts, got {given[:200]!r}")
+        raise Refusal(400, f"Host: expected one of api.trusted_hosts, got {echo(given)}")
 
 
 def _matches(host: str, pattern: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from exporter.exposition.encoding import QUICK, Encoding, encoding_of, headers_of, packed
 from exporter.exposition.negotiation import choose
 from exporter.exposition.page import Choice, Publication
-from exporter.web.answer import Answer, Ask, Handler, Refusal
+from exporter.web.answer import Answer, Ask, Handler, Refusal, echo
 
 _PARAMETERS: Final = ("name[]", "collect[]", "exclude[]")
 _HEADERS: Final = {one: {"Vary": "Accept, Accept-Encoding", **headers_of(one)} for one in Encoding}
@@ -35,7 +35,7 @@ def _choice(parameters: Mapping[str, list[str]], names: Collection[str], sources
         for value in sorted(values):
             if value not in known:
                 expected = "a metric family" if known is names else f"one of {', '.join(sorted(sources))}"
-                raise Refusal(400, f"{parameter}: expected {expected}, got {value!r}")
+                raise Refusal(400, f"{parameter}: expected {expected}, got {echo(value)}")
     choice = Choice(*chosen)
     if choice.collect and choice.exclude:
         raise Refusal(400, "collect[] and exclude[]: expected only one of them")

@@ -11,7 +11,11 @@ from collections.abc import Mapping
 import bcrypt
 from cachetools import LRUCache
 
+from exporter.web.answer import Refusal
+
 MOST_REMEMBERED = 100
+# Guessers stand in line; whoever is remembered passes them by.
+MOST_WAITING = 20
 # bcrypt looks at 72 bytes; Go's, which the file format comes from, refuses to compare more.
 LONGEST = 72
 _Memory = LRUCache[bytes, bool]
@@ -26,9 +30,10 @@ class Users:
     def __init__(self) -> None:
         self._known = {True: _Memory(MOST_REMEMBERED), False: _Memory(MOST_REMEMBERED)}
         self._one_at_a_time = asyncio.Lock()
+        self._waiting = 0
 
     async def authenticated(self, authorization: str | None, hashes: Mapping[str, str]) -> str | None:
-        """The user's name, or None where the header is missing, malformed or wrong."""
+        """The user's name, or None where the header is missing, malformed or wrong. Raises Refusal in a crowd."""
         credentials = _credentials(authorization)
         if credentials is None:
             return None
@@ -42,11 +47,17 @@ class Users:
         key = hashlib.sha256(hashed + b"\0" + password).digest()
         if (found := self._recall(key)) is not None:
             return found
-        async with self._one_at_a_time:
-            if (found := self._recall(key)) is None:
-                found = await asyncio.to_thread(_compare, password, hashed)
-                self._known[found][key] = found
-            return found
+        if self._waiting >= MOST_WAITING:
+            raise Refusal(503, "too many passwords are being looked at", {"Retry-After": "1"})
+        self._waiting += 1
+        try:
+            async with self._one_at_a_time:
+                if (found := self._recall(key)) is None:
+                    found = await asyncio.to_thread(_compare, password, hashed)
+                    self._known[found][key] = found
+                return found
+        finally:
+            self._waiting -= 1
 
     def _recall(self, key: bytes) -> bool | None:
         return next((right for right, memory in self._known.items() if memory.get(key) is not None), None)

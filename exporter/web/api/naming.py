@@ -8,8 +8,8 @@ from typing import Final
 
 from exporter.exposition.families import INDICATOR, OVERALL, PILLAR
 from exporter.history.selector import Selector
-from exporter.web.answer import Refusal
-from exporter.web.api.queries import TimeseriesQuery, echo
+from exporter.web.answer import Refusal, echo
+from exporter.web.api.queries import TimeseriesQuery
 
 MOST_SUGGESTIONS: Final = 5
 

@@ -10,14 +10,13 @@ from typing import Annotated, Any, Final, Literal, TypeVar, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from exporter.web.answer import Refusal
+from exporter.web.answer import Refusal, echo
 
 Kind = Literal["overall", "pillar", "indicator", "metric"]
 
 # Ten years: more than any retention that makes sense here.
 MOST_DAYS: Final = 3_660
 MOST_STEP: Final = 31 * 86_400
-LONGEST_ECHO: Final = 100
 
 _LABEL: Final = r"^[a-z_]{1,50}:[^\x00-\x1f]{1,200}$"
 _MOMENT: Final = r"^(\d{1,10}(\.\d{1,6})?|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2}))$"
@@ -131,8 +130,3 @@ def _repeated(model: type[Query], given: Mapping[str, list[str]]) -> list[str]:
 def _mistake(model: type[Query], name: str, texts: list[str]) -> str:
     expected = next(part for part in model.model_fields[name].metadata if isinstance(part, Expected))
     return f"{name}: expected {expected.text}, got {', '.join(map(echo, texts[:10]))}"
-
-
-def echo(text: str) -> str:
-    """What a client sent, short enough to send back."""
-    return repr(text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}...")

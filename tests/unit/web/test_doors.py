@@ -16,7 +16,7 @@ from exporter.web import users as users_module
 from exporter.web.answer import Ask, Refusal
 from exporter.web.doors import Doors
 from exporter.web.listen import bind, name_of, passed_by_systemd
-from exporter.web.users import Users
+from exporter.web.users import MOST_WAITING, Users
 from exporter.web.webconfig import WebFileContent
 
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
@@ -93,6 +93,23 @@ async def test_requests_that_wait_for_the_same_password_share_one_comparison(com
     found = await asyncio.gather(*(users.authenticated(basic("prometheus", "secret"), HASHES) for _ in range(5)))
     assert found == ["prometheus"] * 5
     assert len(compared) == 1
+
+
+async def test_a_crowd_of_guessers_is_turned_away_but_not_who_is_known() -> None:
+    users = Users()
+    assert await users.authenticated(basic("prometheus", "secret"), HASHES) == "prometheus"
+    guesses = [
+        asyncio.create_task(users.authenticated(basic("prometheus", f"guess {number}"), HASHES))
+        for number in range(MOST_WAITING + 1)
+    ]
+    known = await users.authenticated(basic("prometheus", "secret"), HASHES)
+    found = await asyncio.gather(*guesses, return_exceptions=True)
+    assert known == "prometheus"
+    assert found[:MOST_WAITING] == [None] * MOST_WAITING
+    refused = found[MOST_WAITING]
+    assert isinstance(refused, Refusal)
+    assert (refused.status, refused.headers) == (503, {"Retry-After": "1"})
+    assert await users.authenticated(basic("prometheus", "another guess"), HASHES) is None
 
 
 async def test_comparison_leaves_the_event_loop_free(monkeypatch: pytest.MonkeyPatch) -> None:

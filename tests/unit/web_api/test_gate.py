@@ -149,7 +149,11 @@ def test_a_clock_set_back_does_not_lock_anybody_out() -> None:
         (("::1",), "[::1]:9833", True),
         (("scores.example.org",), "", False),
         (("scores.example.org",), "[", False),
-        (("scores.example.org",), "evil@scores.example.org@evil", False),
+        (("scores.example.org",), "evil@scores.example.org", False),
+        (("scores.example.org",), "scores.example.org/evil", False),
+        (("scores.example.org",), "scores.example.org\\.evil", False),
+        (("2001:db8::1",), "[2001:db8::1]", True),
+        (("2001:db8::1",), "[2001:db8::2]", False),
     ],
 )
 async def test_only_trusted_hosts_are_answered(trusted: tuple[str, ...], host: str, allowed: bool) -> None:
