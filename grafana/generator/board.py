@@ -31,8 +31,8 @@ _LABEL_VALUES: Final = 1
 _PRESENT: Final = "btchealth_overall_coverage_ratio"
 
 
-# The time, data source and job that a link takes along.
-_KEPT: Final = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}"
+# The time and the variables that a link takes along; every dashboard has them.
+_KEPT: Final = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,8 +180,9 @@ def thresholds_start_from_nothing(dashboard: Dashboard) -> Iterator[str]:
             one["value"] for each in fields["overrides"] for one in each["properties"] if one["id"] == "thresholds"
         )
         for one in (fields["defaults"].get("thresholds"), *changed):
-            first, *others = [step["value"] for step in one["steps"]] if one else [None]
-            if first is not None or others != sorted(others, key=float):
+            values: list[Any] = [step["value"] for step in one["steps"]] if one else [None]
+            first, *others = values
+            if first is not None or others != sorted(others):
                 yield f"{panel['title']}: {first}, {others}"
 
 
