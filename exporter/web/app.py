@@ -98,7 +98,7 @@ class Site:
             await _write(response, request, self.bounds.reading)
         finally:
             self._leave(visit)
-        self._count(visit, answer.status)
+        self._count(visit, answer)
         return response
 
     def at_once(self, ask: Ask) -> tuple[Visit, Answer, Mapping[str, str]] | None:
@@ -113,9 +113,9 @@ class Site:
         answer = immediate(self._answer(visit))
         return visit, answer, _headers(answer, visit.loaded)
 
-    def end(self, visit: Visit, status: int) -> None:
+    def end(self, visit: Visit, answer: Answer) -> None:
         self._leave(visit)
-        self._count(visit, status)
+        self._count(visit, answer)
 
     def refused(self, status: int) -> None:
         """The parser has answered in place of a page."""
@@ -133,9 +133,9 @@ class Site:
     def _leave(self, visit: Visit) -> None:
         self._running -= visit.route is not None and visit.route.limited
 
-    def _count(self, visit: Visit, status: int) -> None:
+    def _count(self, visit: Visit, answer: Answer) -> None:
         name = NOT_FOUND if visit.route is None else visit.route.name
-        self._meter.count(name, visit.ask.method, status, perf_counter() - visit.started)
+        self._meter.count(name, visit.ask.method, answer.status, perf_counter() - visit.started, answer.kept)
 
     async def _answer(self, visit: Visit) -> Answer:
         ask, route = self._gate.identified(visit.ask), visit.route

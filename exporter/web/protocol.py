@@ -60,7 +60,7 @@ class Pages(TypingProtocol[V]):
     def security_headers(self) -> Mapping[str, str]: ...
     def refused(self, status: int) -> None: ...
     def at_once(self, ask: Ask) -> tuple[V, Answer, Mapping[str, str]] | None: ...
-    def end(self, visit: V, status: int) -> None: ...
+    def end(self, visit: V, answer: Answer) -> None: ...
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse: ...
 
 
@@ -86,7 +86,7 @@ class Protocol(RequestHandler, Generic[V]):
         )
         # Everything received so far was whole requests without a body, so that the next byte begins a new one.
         self._whole = True
-        self._unread: tuple[V, int, asyncio.TimerHandle] | None = None
+        self._unread: tuple[V, Answer, asyncio.TimerHandle] | None = None
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -157,17 +157,17 @@ class Protocol(RequestHandler, Generic[V]):
         self.transport.writelines((head_of(answer, headers), answer.body))
         if self._paused:
             timer = self._loop.call_later(self._pages.bounds.reading, self._drop, "it reads too slowly")
-            self._unread = visit, answer.status, timer
+            self._unread = visit, answer, timer
         else:
-            self._pages.end(visit, answer.status)
+            self._pages.end(visit, answer)
         return True
 
     def _was_read(self) -> None:
         if self._unread is not None:
-            visit, status, timer = self._unread
+            visit, answer, timer = self._unread
             self._unread = None
             timer.cancel()
-            self._pages.end(visit, status)
+            self._pages.end(visit, answer)
 
     def _drop(self, why: str) -> None:
         log.debug("client dropped", why=why, client=self._remote)

@@ -125,13 +125,19 @@ _RESOURCES: Final = (
         unit="percentunit", decimals=1, width=8, minimum=0, maximum=1,
     ),
     Panel(
-        "Do the caches spare requests?", "Share of look-ups that found a body young enough to spare a request.",
+        "Do the caches spare requests?",
+        "Share of look-ups that found a body young enough to spare a request, and of answers that had been made before.",
         Kind.LINES,
         (
             Query(
                 f"{rate('btchealth_cache_hits_total', 'tier')}"
                 f" / ({rate('btchealth_cache_requests_total', 'tier')} > 0)",
                 "{{tier}}",
+            ),
+            Query(
+                f"{rate('btchealth_response_cache_hits_total', 'handler')}"
+                f" / ({rate('btchealth_response_cache_requests_total', 'handler')} > 0)",
+                "answers: {{handler}}",
             ),
         ),
         unit="percentunit", decimals=0, width=8, minimum=0, maximum=1, no_value="No look-up in this time",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ class Explain:
     wall: Callable[[], float]
     _of: World | None = field(init=False, default=None)
     _kept: LRUCache[int, Packed] = field(init=False)
+    _one_maker: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
     _year: tuple[int, dict[str, list[float]]] = field(init=False, default=(0, {}))
 
     def __post_init__(self) -> None:
@@ -46,14 +48,20 @@ class Explain:
         if world is not self._of:
             self._of = world
             self._kept.clear()
-        if (found := self._kept.get(minute)) is None:
-            cards = await self.archive.scorecards(minute - LOOK_BACK, minute)
-            body = explanation(world.scorecard, cards[-1] if cards else None)
-            body["unusual"] = unusual(world.scorecard, await self._daily_values())
-            found = packed(Explanation, body)
-            if world is self._of:
-                self._kept[minute] = found
-        return found.answer(ask)
+        if (found := self._kept.get(minute)) is not None:
+            return found.answer(ask)
+        async with self._one_maker:
+            kept = self._kept.get(minute)
+            found = kept or await self._made(world, minute)
+        return replace(found.answer(ask), kept=kept is not None)
+
+    async def _made(self, world: World, minute: int) -> Packed:
+        cards = await self.archive.scorecards(minute - LOOK_BACK, minute)
+        values = await self._daily_values()
+        found = await asyncio.to_thread(_body, world.scorecard, cards[-1] if cards else None, values)
+        if world is self._of:
+            self._kept[minute] = found
+        return found
 
     async def _daily_values(self) -> dict[str, list[float]]:
         """Of each indicator, over the last year; read once a day."""
@@ -73,6 +81,10 @@ def values_by_indicator(cards: Iterable[Any]) -> dict[str, list[float]]:
             if one["value"] is not None:
                 values.setdefault(name, []).append(one["value"])
     return values
+
+
+def _body(card: Scorecard, kept: tuple[int, Any] | None, values: Mapping[str, Sequence[float]]) -> Packed:
+    return packed(Explanation, {**explanation(card, kept), "unusual": unusual(card, values)})
 
 
 def explanation(card: Scorecard, kept: tuple[int, Any] | None) -> dict[str, Any]:

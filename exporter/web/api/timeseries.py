@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cachetools import TTLCache
@@ -77,24 +77,25 @@ class Timeseries:
         query = read(TimeseriesQuery, ask.parameters())
         stored = await self.stored(query.id) if query.kind == "metric" and query.id else ()
         selector = selector_of(query, self.known(), stored)
-        found = await self._found(selector, window_of(query, self.wall()))
-        return found.answer(ask)
+        found, kept = await self._found(selector, window_of(query, self.wall()))
+        return replace(found.answer(ask), kept=kept)
 
-    async def _found(self, selector: Selector, window: Window) -> Packed:
+    async def _found(self, selector: Selector, window: Window) -> tuple[Packed, bool]:
+        """Whether it was there already, too."""
         history = self.history()
         if history is not self._history:
             self._history = history
             self._recent.clear()
         key = (str(selector), window)
         if (found := self._recent.get(key)) is not None:
-            return found
+            return found, True
         task = self._asked.get(key)
         if task is None:
             task = self._asked[key] = asyncio.create_task(self._made(history, selector, window))
             task.add_done_callback(lambda _: self._asked.pop(key, None))
         # One client that leaves must not take the answer from the others.
         try:
-            return await asyncio.shield(task)
+            return await asyncio.shield(task), False
         except RemoteError as error:
             raise Refusal(503, f"the history server {error}", {"Retry-After": "5"}) from error
 
