@@ -140,9 +140,9 @@ def _colours(series: Mapping[str, str]) -> dict[str, str]:
     """One colour a series, where its names are known beforehand."""
     names: list[str] = []
     for legend, selector in series.items():
-        label = legend.removeprefix("{{").removesuffix("}}")
-        values = family(name_of(selector)).labels.get(label) if label != legend else None
-        names += values or [legend]
+        label = legend.partition("{{")[2].partition("}}")[0]
+        values = family(name_of(selector)).labels.get(label) or ()
+        names += [legend.replace(f"{{{{{label}}}}}", value) for value in values] or [legend]
     if len(names) > len(LINES):
         return {}
     return dict(zip(names, LINES, strict=False))

@@ -134,7 +134,7 @@ RAW: Final[Mapping[str, tuple[Raw, ...]]] = {
         Raw("Which implementations?", {"{{family}}": "nodes_client_family_share_ratio"}, {"minimum": 0}),
         Raw("How concentrated is hosting?", {
             "Largest {{top}}": "nodes_autonomous_system_top_share_ratio",
-        }, {"minimum": 0, "colours": {}}),
+        }, {"minimum": 0}),
     ),
     "throughput": (
         Raw("What do fees look like?", {"{{target}}": "fee_estimate_satoshis_per_vbyte"}, {"minimum": 0}),
@@ -142,7 +142,7 @@ RAW: Final[Mapping[str, tuple[Raw, ...]]] = {
         Raw("How much is waiting?", {"Virtual size": "mempool_vbytes"}, {"minimum": 0}),
         Raw("At which fee rates does it wait?", {
             "{{band}} sat/vB": "mempool_band_vbytes",
-        }, {"minimum": 0, "colours": {}}),
+        }, {"minimum": 0}),
         Raw("How many transactions wait?", {"Waiting": "mempool_transactions"}, {"minimum": 0, "decimals": 0}),
         Raw("How fast do they arrive?", {
             "Newest": "mempool_inflow_vbytes_per_second",
@@ -150,7 +150,7 @@ RAW: Final[Mapping[str, tuple[Raw, ...]]] = {
         }, {"minimum": 0}),
         Raw("What would the next blocks ask for?", {
             "Block {{position}}": "projected_block_median_fee_satoshis_per_vbyte",
-        }, {"minimum": 0, "colours": {}}),
+        }, {"minimum": 0}),
         Raw("Are blocks full?", {
             "Newest 15": 'blocks_fullness_ratio{window="15_blocks"}', "Newest": "block_weight_ratio",
         }, {"minimum": 0, "maximum": 1}),
@@ -211,7 +211,7 @@ RAW: Final[Mapping[str, tuple[Raw, ...]]] = {
         Raw("Who can see a node's address?", {"{{class}}": "lightning_class_nodes"}, {"minimum": 0, "decimals": 0}),
         Raw("How much do the largest nodes hold?", {
             "Largest {{top}}": "lightning_top_capacity_ratio",
-        }, {"minimum": 0, "colours": {}}),
+        }, {"minimum": 0}),
         Raw("Where is the capacity?", {
             "Only Tor": "lightning_tor_capacity_ratio", "Clearnet": "lightning_clearnet_capacity_ratio",
         }, {"minimum": 0}),
