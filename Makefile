@@ -38,8 +38,8 @@ demo: $(RUN_STAMP) $(TOOLS_STAMP) ## Run simulator, exporter, Prometheus and Ale
 	@exec $(BIN)/python -m deploy.demo
 
 .PHONY: backfill
-backfill: $(DEV_STAMP) $(TOOLS_STAMP) ## Prometheus blocks of daily history: HISTORY=DIR BLOCKS=DIR
-	@tools/backfill "$(HISTORY)" "$(BLOCKS)"
+backfill: $(DEV_STAMP) $(TOOLS_STAMP) ## Prometheus blocks of years: BLOCKS=DIR, from the sources' charts or HISTORY=DIR; OPTIONS=...
+	@tools/backfill "$(BLOCKS)" $(if $(HISTORY),--history "$(HISTORY)") $(OPTIONS)
 
 .PHONY: bench
 bench: $(DEV_STAMP) ## Measure speed and memory, as a table of ratios

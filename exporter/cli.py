@@ -135,8 +135,12 @@ def _backtest(parser: argparse.ArgumentParser) -> None:
 
 
 def _backfill(parser: argparse.ArgumentParser) -> None:
+    _config_file(parser)
+    _key_flags(parser, ("--log.", "--storage."))
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="OpenMetrics text to write.")
-    parser.add_argument("--history", type=Path, required=True, metavar="DIR", help="Folder of daily CSV files.")
+    parser.add_argument(
+        "--history", type=Path, metavar="DIR", help="Folder of daily CSV files. Default: ask the sources' charts."
+    )
     parser.add_argument("--from", dest="since", type=date.fromisoformat, metavar="DATE", help="First day.")
     parser.add_argument("--to", dest="until", type=date.fromisoformat, metavar="DATE", help="Last day.")
     parser.add_argument("--job", default="btc-health", help="Label of the live target. Default: %(default)s.")
@@ -155,7 +159,7 @@ COMMANDS: Final = (
     Command("simulate", "Answer like every source.", "exporter.commands.simulate:run", _simulate),
     Command("methodology", "Print how the score is made.", "exporter.commands.methodology:run", _methodology),
     Command("backtest", "Score a history and study its events.", "exporter.commands.backtest:run", _backtest),
-    Command("backfill", "Write a history as OpenMetrics.", "exporter.commands.backfill:run", _backfill),
+    Command("backfill", "Write years of history as OpenMetrics.", "exporter.commands.backfill:run", _backfill),
     Command("backup", "Copy the SQLite file, also while in use.", "exporter.commands.storage:backup", _storage_file),
     Command("restore", "Put a copy back as the SQLite file.", "exporter.commands.storage:restore", _storage_file),
 )

@@ -15,13 +15,22 @@ from scoring.security import SECURITY
 from scoring.throughput import THROUGHPUT
 
 METHOD: Final = Method(
-    version="1.0",
+    version="1.1",
     pillars=(SECURITY, DECENTRALIZATION, THROUGHPUT, ADOPTION, LIGHTNING),
     cap=30.0,
 )
 
 # Newest first. A version changes with any anchor, weight, quantity, hold time or the cap.
 CHANGES: Final = (
+    (
+        "1.1",
+        (
+            "Backlog: only what pays at least 1 satoshi per virtual byte counts. In the years of the anchors nodes "
+            "relayed nothing below it; what waits below it since would cost points for ever, although it stands in "
+            "front of nobody. Its last fallback divided raw bytes by the virtual bytes of a block and so overstated "
+            "the backlog, up to twofold; it divides by the raw bytes of a block now."
+        ),
+    ),
     (
         "1.0",
         "First published method. The cap of 30 points was chosen by the comparison in docs/backtest.md.",

@@ -104,6 +104,11 @@ def hashrate_of_difficulty(difficulty: float) -> float:
     return difficulty * HASHES_PER_DIFFICULTY / TARGET_SPACING_SECONDS
 
 
+def blocks_of_hashrate(hashrate: float, difficulty: float) -> float | None:
+    """Blocks of a day, from a hash rate (H/s) that was estimated from nothing but them."""
+    return quotient(hashrate * DAY_SECONDS, difficulty * HASHES_PER_DIFFICULTY)
+
+
 def security_budget(revenue_per_day_usd: float, supply: float, price_usd: float) -> float | None:
     """A year of miner revenue over the value of all coins."""
     return quotient(revenue_per_day_usd * DAYS_PER_YEAR, supply * price_usd)

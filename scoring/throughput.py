@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from scoring.curves import linear, logarithmic
-from scoring.indicator import Indicator, Level, Pillar, Ratio, Scaled
-from scoring.quantities import BLOCK_CAPACITY_VBYTES
+from scoring.indicator import Indicator, Level, Pillar, Ratio
 from scoring.reading import series
 
 FEEDS_SECURITY: Final = (
@@ -67,8 +66,8 @@ THROUGHPUT: Final = Pillar(
         ),
         Indicator(
             "backlog",
-            "Blocks needed to clear the mempool",
-            Level("btchealth_mempool_backlog_blocks"),
+            "Blocks needed to clear what pays at least 1 satoshi per virtual byte",
+            Level("btchealth_mempool_paid_backlog_blocks"),
             logarithmic(
                 (1.0, 100, "all that waits fits into the next block"),
                 (6.0, 75, "an hour of blocks; the median of the yearly medians of 2016-2022 is 4"),
@@ -76,9 +75,16 @@ THROUGHPUT: Final = Pillar(
             ),
             weight=0.12,
             source="mempool.space /api/mempool",
-            why="How much waits in front of a payment that cannot outbid the rest.",
+            why=(
+                "How much waits in front of a payment that cannot outbid the rest. What pays less than 1 satoshi per "
+                "virtual byte was not relayed in the years of the anchors and waits in front of nobody who pays more. "
+                "The chart is in raw bytes, as are the blocks it is divided by."
+            ),
             unit="blocks",
-            fallbacks=(Scaled("btchealth_mempool_chart_bytes", 1 / BLOCK_CAPACITY_VBYTES),),
+            fallbacks=(
+                Level("btchealth_mempool_backlog_blocks"),
+                Ratio("btchealth_mempool_chart_bytes", series("btchealth_chain_block_mean_bytes", window="24h")),
+            ),
             other_face=(
                 "An empty mempool is good for users and leaves miners without fees: fee_share in the security pillar."
             ),

@@ -17,6 +17,7 @@ from simulator.answers import (
     mempool_lightning,
     mempool_mining,
     mempool_misc,
+    mempool_years,
 )
 from simulator.answers.answer import Answer
 from simulator.incidents import Effects
@@ -30,6 +31,7 @@ ROUTES = {
         mempool_blocks.routes,
         mempool_lightning.routes,
         mempool_misc.routes,
+        mempool_years.routes,
     ),
     "coingecko": (coingecko.routes,),
     "blockchain_com": (blockchain_com.routes,),

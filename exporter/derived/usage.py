@@ -7,6 +7,7 @@ from typing import Final
 from exporter.derived.declaration import FEES, FOUND_IN_A_DAY, PRICE, SUPPLY, Derived, family
 from exporter.sources.mempool_space.fees import TARGETS
 from exporter.sources.mempool_space.lightning_nodes import TOPS
+from exporter.sources.mempool_space.mempool import BANDS
 from exporter.spec import DAY, Group, Unit
 from scoring import quantities
 from scoring.quantities import BLOCKS_PER_DAY
@@ -18,6 +19,22 @@ BACKLOG = family(
     Unit.NONE,
     (0.0, 5_000.0),
     Group.THROUGHPUT,
+)
+PAID_BACKLOG = family(
+    "mempool_paid_backlog_blocks",
+    "Full blocks of a million virtual bytes that the waiting transactions would fill which pay at least 1 satoshi per "
+    "virtual byte. Most of a mempool can lie below that and wait in front of nobody.",
+    Unit.NONE,
+    (0.0, 5_000.0),
+    Group.THROUGHPUT,
+)
+BLOCK_MEAN = family(
+    "chain_block_mean_bytes",
+    "Mean serialised size of the blocks of the window as Blockchain.com counts them.",
+    Unit.BYTES,
+    (1.0, 4e6),
+    Group.THROUGHPUT,
+    window=("24h",),
 )
 FEE_DENSITY = family(
     "fee_density_satoshis_per_vbyte",
@@ -77,10 +94,19 @@ CAPACITY_SHARE = family(
 
 _CAPACITY: Final = ("btchealth_lightning_capacity_bitcoins",)
 _CHANNELS: Final = ("btchealth_lightning_channels",)
+# The lowest band ends at 1 satoshi per virtual byte.
+_PAID_BANDS: Final = tuple((series("btchealth_mempool_band_vbytes", band=band),) for band in BANDS[1:])
 _CONFIRMED: Final = (series("btchealth_transactions_confirmed", window="144_blocks"),)
 
 DERIVED: Final = (
     Derived(BACKLOG, quantities.backlog_blocks, (("btchealth_mempool_vbytes",),)),
+    Derived(PAID_BACKLOG, lambda *sizes: quantities.backlog_blocks(sum(sizes)), _PAID_BANDS),
+    Derived(
+        BLOCK_MEAN,
+        quantities.quotient,
+        ((series("btchealth_chain_blocks_bytes", window="24h"),), (series("btchealth_chain_blocks", window="24h"),)),
+        {"window": "24h"},
+    ),
     Derived(FEE_DENSITY, lambda fees: quantities.fee_density(fees, BLOCKS_PER_DAY), (FEES,), {"window": "144_blocks"}),
     Derived(
         FEE_MEAN,

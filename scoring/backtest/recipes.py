@@ -44,6 +44,8 @@ SMOOTHED_DAYS: Final = 3
 NODE_COUNT_DAYS: Final = 180
 HALF: Final = 0.5
 
+BLOCK_SIZE_KNOWN: Final = 0.25
+
 # Spikes in the counts by host last a day.
 HOST_COUNT_DAYS: Final = 3
 
@@ -141,6 +143,12 @@ def _last_retarget(table: Table) -> Column:
 
 _WEEK_HASHRATE: Final = (mean(WEEK),)
 
+
+def _recent_block_size(column: Column) -> Column:
+    """Later years of the column have a value every third day."""
+    return rolling(column, WEEK, lambda window: quantities.over_window(window, quantities.median, BLOCK_SIZE_KNOWN))
+
+
 _SECURITY: Final = {
     series("btchealth_hashrate_hashes_per_second", window="7d"): of(
         scaled(EXAHASH), "hashrate_eh_s", then=_WEEK_HASHRATE
@@ -175,7 +183,12 @@ _THROUGHPUT: Final = {
     series("btchealth_fee_density_satoshis_per_vbyte", window="144_blocks"): of(
         quantities.fee_density, "fees_btc", "blocks"
     ),
+    "btchealth_mempool_paid_backlog_blocks": of(quantities.backlog_blocks, "mempool_paid_vbytes"),
+    "btchealth_mempool_backlog_blocks": of(quantities.backlog_blocks, "mempool_vbytes"),
     "btchealth_mempool_chart_bytes": of(same, "mempool_size_bytes"),
+    series("btchealth_chain_block_mean_bytes", window="24h"): of(
+        same, "block_size_mean_bytes", then=(_recent_block_size,)
+    ),
     "btchealth_confirmation_median_seconds": of(scaled(MINUTE), "confirm_minutes_median"),
 }
 
@@ -184,6 +197,8 @@ _ADOPTION: Final = {
     series("btchealth_daily_transactions_median", window="365d"): of(same, "tx_count", then=(median(YEAR),)),
     series("btchealth_daily_addresses_mean", window="7d"): of(same, "active_addresses", then=(mean(WEEK),)),
     series("btchealth_daily_addresses_median", window="365d"): of(same, "active_addresses", then=(median(YEAR),)),
+    series("btchealth_daily_transfer_mean_usd", window="7d"): of(same, "transfer_usd", then=(mean(WEEK),)),
+    series("btchealth_daily_transfer_median_usd", window="365d"): of(same, "transfer_usd", then=(median(YEAR),)),
     series("btchealth_utxos_growth_ratio", window="90d"): of(
         same, "utxo_count", then=(growth(QUARTER, GROWTH_SLACK_DAYS),)
     ),

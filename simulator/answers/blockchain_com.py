@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from simulator.answers.answer import CSV, Answer, Routes, as_json, encode, failure
 from simulator.answers.blockchain_charts import CHARTS, Chart, Points
-from simulator.chain import EPOCH, supply
+from simulator.chain import EPOCH, FIRST_TIME, supply
 from simulator.clock import DAY, MINUTE, YEAR
 from simulator.view import View
 
@@ -68,13 +69,23 @@ def chart(view: View, args: Mapping[str, str], query: Mapping[str, str]) -> Answ
     wanted = CHARTS.get(args["name"])
     if wanted is None:
         return failure(404, {"error": "not-found", "message": f"No chart with name {args['name']}", "status": 404})
-    days = span_days(query.get("timespan", "1year"), YEAR // DAY)
-    points = wanted.points(view, days or 4 * YEAR // DAY)
+    days = span_days(query.get("timespan", "1year"), YEAR // DAY) or int(view.now - FIRST_TIME) // DAY
+    points = wanted.points(view, days) if "start" not in query else _from(view, wanted, query["start"], days)
     if query.get("sampled", "true") == "true":
         points = points[:: -(len(points) // _SAMPLES + 1)][::-1]
     if query.get("format") == "csv":
         return Answer(_csv(points).encode(), CSV)
     return Answer(_chart_body(wanted, points))
+
+
+def _from(view: View, wanted: Chart, start: str, days: int) -> Points:
+    """The time span counted from a day instead of back from now; nothing of days that lie ahead."""
+    first = datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp()
+    last = min(view.now, first + days * DAY)
+    if last <= max(first, FIRST_TIME):
+        return []
+    points = wanted.points(replace(view, now=last), days)
+    return [point for point in points if first <= point[0] < first + days * DAY]
 
 
 def _chart_body(wanted: Chart, points: Points) -> bytes:

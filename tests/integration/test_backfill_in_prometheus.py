@@ -36,7 +36,7 @@ def prometheus(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     room = Room(tmp_path_factory.mktemp("room"))
     data, port = room.folder / "data", free_port()
     made = subprocess.run(
-        (ROOT / "tools" / "backfill", folder, data, "--job", "j", "--instance", "i:1"),
+        (ROOT / "tools" / "backfill", data, "--history", folder, "--job", "j", "--instance", "i:1"),
         env=dict(os.environ), capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from exporter import backfill
+from exporter.backfill import openmetrics as backfill
 from exporter.catalogue import resolve
 from exporter.cli import main
 from exporter.exposition import families

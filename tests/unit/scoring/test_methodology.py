@@ -15,6 +15,7 @@ from tests.machine import ROOT
 # One line a version: a change of any anchor, weight, quantity, hold time or of the cap needs a new one.
 FINGERPRINTS = {
     "1.0": "fc7cad132bc4b617cacec097760ac3858db5d6922001f526804b056f38e6914c",
+    "1.1": "22bbbe5b4a43133c9b0c9fe2a9d602a688da772b0d52d5e6159809abb79f03a9",
 }
 
 TITLES_AND_WEIGHTS = {

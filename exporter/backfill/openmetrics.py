@@ -1,4 +1,4 @@
-"""Years of daily history as OpenMetrics with timestamps, raw metrics and scores: input of `promtool tsdb`.
+"""Daily history as OpenMetrics with timestamps, raw metrics and scores.
 
 The series are those of the live page, with the labels that Prometheus gives its target; a day has one sample, at its
 end.
