@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -14,16 +14,17 @@ import pytest
 from tests.blackbox.machine_room import Room, free_port, get
 from tests.dashboards import VALUES, dashboards, filled, panels
 from tests.machine import ROOT, tool
-from tests.unit.scoring.backtest.folders import FIRST, daily, span
+from tests.unit.scoring.backtest.folders import FIRST, daily, span, write
 
 DAYS = 420
 DAY = 86_400
 START = int(datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC).timestamp())
 # What an ordinary day lacks for all five pillars to have a score.
 MORE = {
-    "pool_hhi_7d": 1500.0, "pool_top1_share_7d": 0.2, "pool_top2_share_7d": 0.35, "pool_nakamoto_51_7d": 4.0,
-    "ln_nodes": 5000.0, "ln_channels": 30_000.0, "ln_capacity_btc": 1000.0,
+    "mempool_paid_vbytes": 2e6, "transfer_usd": 1e10, "ln_nodes": 5000.0, "ln_channels": 30_000.0,
+    "ln_capacity_btc": 1000.0,
 }  # fmt: skip
+POOLS = {"antpool": 40, "foundryusa": 40, "f2pool": 30, "viabtc": 34}
 HISTORY = next(one for one in dashboards() if one["uid"] == "btchealth-history")
 
 
@@ -34,8 +35,13 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     room = Room(tmp_path_factory.mktemp("room"))
     every_day = {name: span(0, DAYS - 1, value) for name, value in MORE.items()}
     folder = daily(tmp_path_factory.mktemp("history"), DAYS, every_day)
+    days = (FIRST + timedelta(days=day) for day in range(DAYS))
+    found = [(day, pool, blocks) for day in days for pool, blocks in POOLS.items()]
+    write(folder / "pool_blocks_daily.csv", ["date", "pool", "blocks"], found)
     data, port = room.folder / "data", free_port()
-    made = subprocess.run((ROOT / "tools" / "backfill", folder, data), capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        (ROOT / "tools" / "backfill", data, "--history", folder), capture_output=True, text=True, check=False
+    )
     assert made.returncode == 0, made.stderr
     (room.folder / "prometheus.yml").write_text("scrape_configs: []\n")
     url = f"http://127.0.0.1:{port}"
