@@ -16,7 +16,7 @@ from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.meter import OTHER, Meter
 from exporter.web.protocol import Bounds, certificate_of
-from exporter.web.repeated import immediate
+from exporter.web.repeated import Starts, headers_of, immediate
 from exporter.web.webfile import Loaded, WebFile
 
 log = structlog.get_logger(__name__)
@@ -89,20 +89,23 @@ class Site:
         self._routes, self._web_file, self._gate, self._doors, self._meter = routes, web_file, gate, doors, meter
         self.bounds = bounds
         self._running = 0
+        self._starts = Starts()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         visit = self._begin(_ask(request))
         try:
             answer = await self._answer(visit)
-            response = web.Response(body=answer.body, status=answer.status, headers=_headers(answer, visit.loaded))
+            response = web.Response(
+                body=answer.body, status=answer.status, headers=headers_of(answer, visit.loaded.headers)
+            )
             await _write(response, request, self.bounds.reading)
         finally:
             self._leave(visit)
         self._count(visit, answer)
         return response
 
-    def at_once(self, ask: Ask) -> tuple[Visit, Answer, Mapping[str, str]] | None:
-        """The answer and its headers where nothing has to be waited for; `end` is to be called once it is written."""
+    def at_once(self, ask: Ask) -> tuple[Visit, Answer, bytes] | None:
+        """The answer and its head where nothing has to be waited for; `end` is to be called once it is written."""
         route = self._routes.get(ask.path)
         if route is None or not route.at_once or not self._gate.at_once:
             return None
@@ -111,7 +114,7 @@ class Site:
             self._leave(visit)
             return None
         answer = immediate(self._answer(visit))
-        return visit, answer, _headers(answer, visit.loaded)
+        return visit, answer, self._starts.of(answer, visit.loaded.headers)
 
     def end(self, visit: Visit, answer: Answer) -> None:
         self._leave(visit)
@@ -193,10 +196,6 @@ def _also(headers: Mapping[str, str], sharing: Mapping[str, str]) -> Mapping[str
     """What a cache keeps for one origin is not for another."""
     vary = ", ".join(text for text in (headers.get("Vary"), "Origin") if text)
     return {**headers, **sharing, "Vary": vary}
-
-
-def _headers(answer: Answer, loaded: Loaded) -> Mapping[str, str]:
-    return {**loaded.headers, **answer.headers, "Content-Type": answer.content_type, "Server": "btc-health"}
 
 
 async def _write(response: web.Response, request: web.BaseRequest, seconds: float) -> None:

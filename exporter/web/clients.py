@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -30,6 +31,7 @@ def client_of(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) 
     return str(address)
 
 
+@lru_cache(maxsize=1_024)
 def counted_as(client: str | None) -> str:
     """The key under which a client's requests are counted; clients of a Unix socket are one."""
     address = _parsed(client or "")

@@ -18,7 +18,7 @@ from aiohttp.streams import EMPTY_PAYLOAD
 from aiohttp.web_protocol import RequestHandler
 
 from exporter.web.answer import Answer, Ask, problem
-from exporter.web.repeated import Heads, head_of, is_one_head
+from exporter.web.repeated import Heads, is_one_head
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ class Pages(TypingProtocol[V]):
     @property
     def security_headers(self) -> Mapping[str, str]: ...
     def refused(self, status: int) -> None: ...
-    def at_once(self, ask: Ask) -> tuple[V, Answer, Mapping[str, str]] | None: ...
+    def at_once(self, ask: Ask) -> tuple[V, Answer, bytes] | None: ...
     def end(self, visit: V, answer: Answer) -> None: ...
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse: ...
 
@@ -67,7 +67,7 @@ class Pages(TypingProtocol[V]):
 class Protocol(RequestHandler, Generic[V]):
     """Answers known requests itself; says what was wrong with an unreadable one as every other page does."""
 
-    __slots__ = ("_certificate", "_head_timer", "_heads", "_open", "_pages", "_remote", "_unread", "_whole")
+    __slots__ = ("_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_remote", "_unread", "_whole")
 
     def __init__(self, manager: Protocols[V], loop: asyncio.AbstractEventLoop) -> None:
         self._pages, self._heads, self._open = manager.pages, manager.heads, manager.open
@@ -87,6 +87,8 @@ class Protocol(RequestHandler, Generic[V]):
         # Everything received so far was whole requests without a body, so that the next byte begins a new one.
         self._whole = True
         self._unread: tuple[V, Answer, asyncio.TimerHandle] | None = None
+        # The newest request that was known: a connection mostly asks one thing.
+        self._last: tuple[bytes, Ask | None] = b"", None
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -114,7 +116,7 @@ class Protocol(RequestHandler, Generic[V]):
         self._was_read()
 
     def data_received(self, data: bytes) -> None:
-        if self._whole and self._waits() and (ask := self._heads.find(data)) and self._answer_at_once(ask):
+        if self._whole and self._waits() and (ask := self._known(data)) and self._answer_at_once(ask):
             self._has_head()
             return
         before = len(self._messages)
@@ -148,13 +150,18 @@ class Protocol(RequestHandler, Generic[V]):
             self._heads.learn(data, message)
         return True
 
+    def _known(self, data: bytes) -> Ask | None:
+        if data != self._last[0] and (known := self._heads.find(data)):
+            self._last = data, replace(known, remote=self._remote, certificate=self._certificate)
+        return self._last[1] if data == self._last[0] else None
+
     def _answer_at_once(self, ask: Ask) -> bool:
-        found = self._pages.at_once(replace(ask, remote=self._remote, certificate=self._certificate))
+        found = self._pages.at_once(ask)
         if found is None or self.transport is None:
             return False
-        visit, answer, headers = found
+        visit, answer, head = found
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        self.transport.writelines((head_of(answer, headers), answer.body))
+        self.transport.writelines((head, answer.body))
         if self._paused:
             timer = self._loop.call_later(self._pages.bounds.reading, self._drop, "it reads too slowly")
             self._unread = visit, answer, timer

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 MOST_HEADS: Final = 1_024
 LONGEST_HEAD: Final = 2_048
+# Of the pages that are answered at once, each in three encodings; the answers stay in memory as long.
+MOST_STARTS: Final = 16
 HEAD_END: Final = b"\r\n\r\n"
 
 
@@ -61,14 +63,32 @@ def immediate(coroutine: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("a page went on after its failure")
 
 
-def head_of(answer: Answer, headers: Mapping[str, str]) -> bytes:
-    """As aiohttp writes it."""
+def headers_of(answer: Answer, always: Mapping[str, str]) -> Mapping[str, str]:
+    """`always` go with every answer."""
+    return {**always, **answer.headers, "Content-Type": answer.content_type, "Server": "btc-health"}
+
+
+class Starts:
+    """Heads of answers as aiohttp writes them; what does not change of those that are kept is made once."""
+
+    def __init__(self) -> None:
+        self._known: LRUCache[int, tuple[Answer, Mapping[str, str], bytes]] = LRUCache(MOST_STARTS)
+
+    def of(self, answer: Answer, always: Mapping[str, str]) -> bytes:
+        known = self._known.get(id(answer))
+        if known is None or known[0] is not answer or known[1] is not always:
+            known = answer, always, _start(answer, always)
+            if answer.kept:
+                self._known[id(answer)] = known
+        return known[2] + _date(int(time.time()))
+
+
+def _start(answer: Answer, always: Mapping[str, str]) -> bytes:
     length = {} if answer.status == HTTPStatus.NOT_MODIFIED else {"Content-Length": str(len(answer.body))}
-    every = {**headers, **length, "Date": _date(int(time.time()))}
-    lines = "\r\n".join([f"{name}: {text}" for name, text in every.items()])
-    return f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{lines}\r\n\r\n".encode()
+    lines = "".join([f"{name}: {text}\r\n" for name, text in {**headers_of(answer, always), **length}.items()])
+    return f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{lines}".encode()
 
 
 @lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
+def _date(second: int) -> bytes:
+    return f"Date: {formatdate(second, usegmt=True)}\r\n\r\n".encode()
