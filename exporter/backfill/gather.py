@@ -44,7 +44,7 @@ class YearsOf(Source):
     pasts: tuple[Past, ...] = field(default=(), kw_only=True)
 
     @property
-    def endpoints(self) -> tuple[Endpoint, ...]:  # type: ignore[override]  # what is a cached property there is known here
+    def endpoints(self) -> tuple[Endpoint, ...]:
         return tuple(past.endpoint for past in self.pasts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -42,13 +42,14 @@ def compare(
     method: Method,
     days: Sequence[DayScore],
     episodes: Iterable[tuple[Episode, Span]],
+    since: int = 0,
 ) -> AggregateResult:
-    """`episodes` inside the history, with their spans."""
+    """`episodes` inside the history, with their spans; those that begin before day `since` are not judged."""
     values = [_combined(day, method, aggregate) for day in days]
     usual = [_combined(day, method, mean) for day in days]
     track, spans = Track(values), list(episodes)
     busy = [span for _, span in spans]
-    judged = [(one, judge(track, span, upward=one.upward, busy=busy)) for one, span in spans]
+    judged = [(one, judge(track, span, upward=one.upward, busy=busy)) for one, span in spans if span[0] >= since]
     quiet = sorted(move.points for move in ordinary(moves(track, MONTH, upward=False), MONTH, busy))
     pairs = [(got, plain) for got, plain in zip(values, usual, strict=True) if got is not None and plain is not None]
     crises = [value for value, day in zip(values, days, strict=True) if value is not None and _worst(day) < CRISIS]
@@ -65,6 +66,26 @@ def compare(
         in_crisis=statistics.fmean(crises) if crises else None,
         lowered=sum(got < plain - ROUNDING for got, plain in pairs) / len(pairs) if pairs else None,
     )
+
+
+# Movements of an ordinary month that a table of one decimal does not tell apart.
+SAME_FALL: Final = 0.05
+
+
+def choose(caps: Mapping[float, AggregateResult], plain: AggregateResult) -> float | None:
+    """The rule for K; None where nothing can be judged.
+
+    Of the caps that move no more in ordinary months than the `plain` mean those that see most, and of these the lowest,
+    which hides a crisis least.
+    """
+    if plain.ordinary_fall is None or not plain.tally.evaluable:
+        return None
+    calm = {
+        cap: one.tally.seen
+        for cap, one in caps.items()
+        if one.ordinary_fall is not None and one.ordinary_fall <= plain.ordinary_fall + SAME_FALL
+    }
+    return min(cap for cap, seen in calm.items() if seen == max(calm.values()))
 
 
 def _combined(day: DayScore, method: Method, aggregate: Aggregate) -> float | None:

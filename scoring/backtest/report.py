@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scoring.backtest import document
 from scoring.backtest.document import Block, Heading, Paragraph, Picture, Table
+from scoring.backtest.fitted import NO_CAP, caps_since, chosen_by, chosen_in
 from scoring.backtest.frozen import LAST_DAY
 from scoring.backtest.study import Judgement
 from scoring.backtest.svg import plot
 from scoring.backtest.tally import Tally
 
 if TYPE_CHECKING:
+    from scoring.backtest.comparison import AggregateResult
     from scoring.backtest.result import EpisodeResult, Result
 
 OVERALL: Final = "overall"
@@ -38,6 +40,7 @@ def contents(result: Result) -> Iterator[Block]:
     yield from _false_falls(result)
     yield from _aggregation(result)
     yield from _walk_forward(result)
+    yield from _fitted(result)
     yield from _pictures(result)
     yield from _lacking(result)
     yield Heading(2, "How it was judged")
@@ -166,7 +169,11 @@ def _aggregation(result: Result) -> Iterator[Block]:
         f"The method uses K = {result.method.cap:g}. In crisis: mean on days with a pillar below 30. "
         "Lowered: share of days on which the score is below the weighted mean."
     )
-    yield Table(
+    yield _aggregates(result.comparison)
+
+
+def _aggregates(compared: Iterable[AggregateResult]) -> Table:
+    return Table(
         [
             "overall score", "seen", "with a trace", "median fall", "ordinary fall", "ratio", "daily change",
             "in crisis", "lowered",
@@ -183,7 +190,7 @@ def _aggregation(result: Result) -> Iterator[Block]:
                 _number(one.in_crisis),
                 NONE if one.lowered is None else f"{one.lowered:.0%}",
             ]
-            for one in result.comparison
+            for one in compared
         ],
     )  # fmt: skip
 
@@ -218,6 +225,50 @@ def _walk_forward(result: Result) -> Iterator[Block]:
             ["from", "to", "episode", "pillar", "stated", *_JUDGEMENT_HEAD],
             [[*_episode_cells(one), *_judgement_cells(one.judgement)] for one in judged],
         )
+
+
+_RULE: Final = (
+    "Of the K that move no more in ordinary months than the plain mean (K = 100), those that see most episodes, and of "
+    "these the lowest, which hides a crisis least."
+)
+
+
+def _fitted(result: Result) -> Iterator[Block]:
+    first = LAST_DAY + timedelta(days=1)
+    if result.days[-1].date < first or result.history.table.first > LAST_DAY:
+        return
+    yield Heading(2, "K and weights without hindsight")
+    caps, past = chosen_by(result)
+    yield Paragraph(
+        f"The rule for K: {_RULE} On all years it gives {_cap(chosen_in(result))}; the method has "
+        f"K = {result.method.cap:g}. On what was over by {LAST_DAY}, with the anchors of then, it gives {_cap(past)}:"
+    )
+    yield _aggregates(caps.values())
+    if past is not None:
+        yield Paragraph(f"The same K on the episodes from {first} on, with the anchors of {LAST_DAY.year}:")
+        yield _aggregates(caps_since(result, first, sorted({NO_CAP, past, result.method.cap}, reverse=True)).values())
+    yield Heading(3, "Equal weights")
+    yield Paragraph(
+        "Weights are judgements and were set with all years in view; what equal weights do not see is owed to them. "
+        "Every indicator that the history can tell counts the same inside its pillar, on the days on which the method "
+        "has a score."
+    )
+    runs = {"weights of the method": result.episode_results, "equal weights": result.equal_results}
+    yield Table(
+        ["weights", "episodes", "own pillar", "with a trace", "overall", "with a trace"],
+        [
+            [name, since, *(cell for count in result.tallies(judged) for cell in _tally_cells(count))]
+            for name, whole in runs.items()
+            for since, judged in (
+                ("all", whole),
+                (f"from {first}", [one for one in whole if one.episode.start >= first]),
+            )
+        ],
+    )
+
+
+def _cap(cap: float | None) -> str:
+    return "none, because nothing could be judged" if cap is None else f"K = {cap:g}"
 
 
 def _pictures(result: Result) -> Iterator[Block]:

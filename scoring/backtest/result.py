@@ -48,16 +48,17 @@ class FallCount:
 
 @dataclass(frozen=True)
 class Result:
-    """`frozen_days`: the same days scored with the anchors of the end of 2017."""
+    """The same days scored with the anchors of the end of 2017, and with equal weights: `frozen_days`, `equal_days`."""
 
     method: Method
     history: History
     days: Sequence[DayScore]
     frozen_days: Sequence[DayScore]
+    equal_days: Sequence[DayScore]
     episodes: Sequence[Episode]
 
     def track(self, name: str) -> Track:
-        return _track(self.days, name)
+        return self._track(self.days, name)
 
     def span(self, episode: Episode) -> Span:
         first = self.history.table.first
@@ -78,8 +79,16 @@ class Result:
     def walk_forward(self, first: date, *, past: bool, whole: bool) -> list[EpisodeResult]:
         """Episodes from `first` on. `past`: anchors of the end of 2017. `whole`: ordinary windows of all years."""
         day = 0 if whole else max(0, (first - self.history.table.first).days)
-        judged = self._judged(self.frozen_days if past else self.days, day)
+        if whole and not past:
+            judged = self.episode_results
+        else:
+            judged = self._judged(self.frozen_days if past else self.days, day)
         return [one for one in judged if one.episode.start >= first]
+
+    @cached_property
+    def equal_results(self) -> list[EpisodeResult]:
+        """With equal weights."""
+        return self._judged(self.equal_days, from_day=0)
 
     def fall_counts(self) -> dict[str, FallCount]:
         """By pillar id, and of the overall score, which any episode explains."""
@@ -96,7 +105,7 @@ class Result:
     @cached_property
     def comparison(self) -> list[AggregateResult]:
         """The overall score as it would be under each alternative."""
-        inside = [(one, self.span(one)) for one in self.episodes if self._inside(one, 0)]
+        inside = [(one, self.span(one)) for one in self.episodes if self.inside(one)]
         return [compare(name, aggregate, self.method, self.days, inside) for name, aggregate in ALTERNATIVES.items()]
 
     def write_report(self, folder: Path) -> None:
@@ -127,23 +136,29 @@ class Result:
             "lacking": {selector: list(names) for selector, names in self.history.lacking.items()},
         }
 
-    def _inside(self, episode: Episode, from_day: int) -> bool:
+    def inside(self, episode: Episode, from_day: int = 0) -> bool:
         first, last = self.span(episode)
         return first >= from_day and last < len(self.days)
 
     def _judged(self, days: Sequence[DayScore], from_day: int) -> list[EpisodeResult]:
         def judged(episode: Episode, name: str) -> Judgement | None:
-            if not self._inside(episode, from_day):
+            if not self.inside(episode, from_day):
                 return None
             busy = [self.span(other) for other in self.episodes if name in (OVERALL, other.pillar)]
-            return judge(_track(days, name, from_day), self.span(episode), upward=episode.upward, busy=busy)
+            return judge(self._track(days, name, from_day), self.span(episode), upward=episode.upward, busy=busy)
 
         return [EpisodeResult(one, judged(one, one.pillar), judged(one, OVERALL)) for one in self.episodes]
 
+    @cached_property
+    def _tracks(self) -> dict[tuple[int, str, int], Track]:
+        return {}
 
-def _track(days: Sequence[DayScore], name: str, from_day: int = 0) -> Track:
-    values = [day.overall if name == OVERALL else day.pillars[name] for day in days]
-    return Track([*[None] * from_day, *values[from_day:]])
+    def _track(self, days: Sequence[DayScore], name: str, from_day: int = 0) -> Track:
+        key = (id(days), name, from_day)
+        if key not in self._tracks:
+            values = [day.overall if name == OVERALL else day.pillars[name] for day in days]
+            self._tracks[key] = Track([*[None] * from_day, *values[from_day:]])
+        return self._tracks[key]
 
 
 def _falls_json(count: FallCount) -> Mapping[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from scoring.backtest.days import Progress, day_scores
+from scoring.backtest.days import DayScore, Progress, day_scores
 from scoring.backtest.episodes import read_episodes
+from scoring.backtest.fitted import equally_weighted, where_known
 from scoring.backtest.frozen import frozen
 from scoring.backtest.history import history
 from scoring.backtest.result import Result
@@ -24,7 +25,11 @@ def run(folder: Path, events: Path, progress: Progress = silent) -> Result:
     """
     episodes = read_episodes(events, (pillar.id for pillar in METHOD.pillars))
     known = history(read(folder), METHOD)
-    total = 2 * known.table.days
-    days = day_scores(known, METHOD, lambda done, _: progress(done, total))
-    frozen_days = day_scores(known, frozen(METHOD), lambda done, _: progress(known.table.days + done, total))
-    return Result(METHOD, known, days, frozen_days, episodes)
+    number = known.table.days
+    methods = (METHOD, frozen(METHOD), equally_weighted(METHOD, known))
+
+    def scored(turn: int) -> list[DayScore]:
+        return day_scores(known, methods[turn], lambda done, _: progress(turn * number + done, len(methods) * number))
+
+    days = scored(0)
+    return Result(METHOD, known, days, scored(1), where_known(scored(2), days), episodes)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import Final, NamedTuple
 
 WEEK: Final = 7
 MONTH: Final = 30
@@ -53,8 +53,7 @@ class Track:
         return self._means[days]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """How far a score went in the stated direction from the mean of the 30 days before; `day`: that of the extreme."""
 
     points: float

@@ -9,6 +9,9 @@ from typing import Final
 import pytest
 
 from scoring.backtest import Result, run
+from scoring.backtest.history import History, history
+from scoring.backtest.table import read
+from scoring.methodology import METHOD
 from tests.machine import ROOT, absent
 
 VARIABLE: Final = "BTC_HEALTH_HISTORY"
@@ -22,6 +25,12 @@ def folder() -> Path:
     if not (FOLDER / "daily.csv").is_file():
         absent(f"no folder of daily history at {FOLDER} (set {VARIABLE})")
     return FOLDER
+
+
+@pytest.fixture(scope="session")
+def known(folder: Path) -> History:
+    """Its series, not yet scored."""
+    return history(read(folder), METHOD)
 
 
 @pytest.fixture(scope="session")

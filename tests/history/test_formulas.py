@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from scoring import quantities
-from scoring.backtest import Result
-from scoring.backtest.days import day_scores
-from scoring.backtest.history import history
-from scoring.backtest.run import silent
+from scoring.backtest.history import History, history
 from scoring.backtest.table import Column, read
+from scoring.memory import Memory
 from scoring.methodology import METHOD
 from scoring.reading import series
+from scoring.score import score
 
 POOL = "btchealth_mining_pool"
 
 
-def day_of(result: Result, text: str) -> int:
-    return (date.fromisoformat(text) - result.history.table.first).days
+def day_of(known: History, text: str) -> int:
+    return (date.fromisoformat(text) - known.table.first).days
 
 
 def compared(ours: Column, theirs: Column, factor: float = 1.0) -> list[float]:
@@ -50,10 +49,10 @@ def compared(ours: Column, theirs: Column, factor: float = 1.0) -> list[float]:
     ],
 )
 def test_formulas_agree_with_derived_columns(
-    result: Result, selector: str, column: str, days: int, within: float
+    known: History, selector: str, column: str, days: int, within: float
 ) -> None:
     """Hashprice differs on days of a retarget, where the column of difficulty holds a mean of two levels."""
-    differences = compared(result.history.series[selector], result.history.table.columns[column])
+    differences = compared(known.series[selector], known.table.columns[column])
     assert len(differences) == days
     assert max(differences) < within
     assert sorted(differences)[days // 2] < 1e-4
@@ -68,9 +67,9 @@ def weeks(pool_blocks: Sequence[dict[str, float]], day: int) -> dict[str, float]
 
 
 @pytest.mark.parametrize("text", ["2017-06-30", "2018-06-20", "2020-05-11", "2021-09-15", "2022-12-31"])
-def test_concentration_of_tags_agrees_with_the_derived_columns(result: Result, text: str) -> None:
+def test_concentration_of_tags_agrees_with_the_derived_columns(known: History, text: str) -> None:
     """The columns of the folder do not merge owners, so that the same blocks are counted by tag here."""
-    table, day = result.history.table, day_of(result, text)
+    table, day = known.table, day_of(known, text)
     blocks = weeks([dict(one) for one in table.pool_blocks], day)
     unknown = blocks.pop("unknown", 0.0)
     assert quantities.herfindahl(blocks.values(), unknown) == pytest.approx(
@@ -83,22 +82,22 @@ def test_concentration_of_tags_agrees_with_the_derived_columns(result: Result, t
     assert quantities.nakamoto(blocks.values(), unknown) == table.columns["pool_nakamoto_51_7d"][day]
 
 
-def test_bitmain_held_42_percent_in_june_2018(result: Result) -> None:
-    column = result.history.series[series(f"{POOL}_top_share_ratio", grouping="owner", top="1", window="7d")]
-    assert column[day_of(result, "2018-06-23")] == pytest.approx(0.42, abs=0.01)
+def test_bitmain_held_42_percent_in_june_2018(known: History) -> None:
+    column = known.series[series(f"{POOL}_top_share_ratio", grouping="owner", top="1", window="7d")]
+    assert column[day_of(known, "2018-06-23")] == pytest.approx(0.42, abs=0.01)
 
 
 @pytest.mark.parametrize(
     ("text", "change"),
     [("2021-07-06", -0.2794), ("2020-11-06", -0.1605), ("2020-03-29", -0.1595), ("2018-12-06", -0.1513)],
 )
-def test_the_largest_falls_of_the_difficulty_are_those_of_the_chain(result: Result, text: str, change: float) -> None:
-    column = result.history.series["btchealth_difficulty_last_change_ratio"]
-    assert column[day_of(result, text)] == pytest.approx(change, abs=1e-3)
+def test_the_largest_falls_of_the_difficulty_are_those_of_the_chain(known: History, text: str, change: float) -> None:
+    column = known.series["btchealth_difficulty_last_change_ratio"]
+    assert column[day_of(known, text)] == pytest.approx(change, abs=1e-3)
 
 
-def shortened(folder: Path, into: Path, last: date) -> Path:
-    """A copy of the folder as it was on `last`."""
+def rewritten(folder: Path, into: Path, last: date, later: Callable[[str], str] | None) -> Path:
+    """A copy of the folder in which `later` makes the cells after `last`; without it, those days are not there."""
     for file in folder.glob("*.csv"):
         with file.open(newline="", encoding="utf-8") as source, (into / file.name).open("w", newline="") as target:
             writer = csv.writer(target)
@@ -106,23 +105,47 @@ def shortened(folder: Path, into: Path, last: date) -> Path:
             head = next(reader)
             writer.writerow(head)
             column = head.index("date") if "date" in head else 0
-            writer.writerows(row for row in reader if row[column] <= last.isoformat())
+            for row in reader:
+                if row[column] <= last.isoformat():
+                    writer.writerow(row)
+                elif later is not None:
+                    writer.writerow([cell if place == column else later(cell) for place, cell in enumerate(row)])
     return into
 
 
-def test_no_day_knows_anything_of_the_days_after_it(result: Result, folder: Path, tmp_path: Path) -> None:
-    """The folder cut off in the middle of a crisis gives the same scores up to there."""
+def sevenfold(cell: str) -> str:
+    return str(float(cell) * 7) if cell.replace(".", "", 1).isdigit() else cell
+
+
+def scored(known: History, days: range) -> list[tuple[float | None, ...]]:
+    memory, found = Memory(), []
+    for day in days:
+        card = score(known.readings(day), known.table.end_of_day(day), memory)
+        memory = card.memory
+        found.append((card.overall, card.lower, card.upper, *(pillar.score for pillar in card.pillars)))
+    return found
+
+
+@pytest.mark.parametrize(
+    "later", [pytest.param(None, id="there is no later day"), pytest.param(sevenfold, id="all is different later")]
+)
+def test_no_day_knows_anything_of_the_days_after_it(
+    known: History, folder: Path, tmp_path: Path, later: Callable[[str], str] | None
+) -> None:
+    """Up to a day in the middle of a crisis."""
     last = date(2017, 12, 15)
-    earlier = day_scores(history(read(shortened(folder, tmp_path, last)), METHOD), METHOD, silent)
-    assert earlier == list(result.days[: len(earlier)])
-    assert earlier[-1].date == last
+    days = day_of(known, last.isoformat()) + 1
+    other = history(read(rewritten(folder, tmp_path, last, later)), METHOD)
+    assert other.table.days == (days if later is None else known.table.days)
+    two_years = range(days - 730, days)
+    assert scored(other, two_years) == scored(known, two_years)
 
 
 def test_a_folder_without_optional_files_says_what_it_lacks(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "daily.csv", tmp_path)
-    known = history(read(tmp_path), METHOD)
-    lacking = {name for names in known.lacking.values() for name in names}
+    bare = history(read(tmp_path), METHOD)
+    lacking = {name for names in bare.lacking.values() for name in names}
     assert {"pool_blocks_daily.csv", "stale_blocks.csv", "ln_channels_bitcoinvisuals"} - lacking == {
         "ln_channels_bitcoinvisuals"
     }
-    assert known.series["btchealth_lightning_channels"]
+    assert bare.series["btchealth_lightning_channels"]

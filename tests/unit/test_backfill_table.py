@@ -80,7 +80,8 @@ def is_thinned(past: Past, file: Path) -> bool:
 
 def test_recorded_charts_are_read_and_those_made_of_sampled_exports_are_refused() -> None:
     """The files named DERIVED hold a point every fourth day, as the web pages' export of all years has them."""
-    read, refused = [], []
+    read: list[str] = []
+    refused: list[str] = []
     for past in PASTS.values():
         slug = past.endpoint.path.removeprefix("/charts/").partition("?")[0]
         for file in sorted(recorded().glob(f"blockchain.info/chart-{slug}.*.json")):

@@ -12,12 +12,15 @@ from defusedxml import ElementTree
 
 from scoring.backtest import HistoryError, Result, run
 from scoring.backtest.aggregation import ALTERNATIVES, capped, combined, mean, power
+from scoring.backtest.comparison import AggregateResult, choose
 from scoring.backtest.days import scorecards
 from scoring.backtest.document import Heading, Paragraph, Picture, Table, html, markdown
+from scoring.backtest.fitted import equally_weighted
 from scoring.backtest.frozen import CURVES, frozen
 from scoring.backtest.result import FallCount
 from scoring.backtest.study import Track
 from scoring.backtest.svg import plot
+from scoring.backtest.tally import Tally
 from scoring.memory import Memory
 from scoring.methodology import METHOD
 from scoring.score import score
@@ -47,8 +50,8 @@ def result(folder: Path) -> Result:
     )
     seen: list[tuple[int, int]] = []
     found = run(folder, events, lambda done, total: seen.append((done, total)))
-    assert seen[0] == (1, 2 * DAYS)
-    assert seen[-1] == (2 * DAYS, 2 * DAYS)
+    assert seen[0] == (1, 3 * DAYS)
+    assert seen[-1] == (3 * DAYS, 3 * DAYS)
     return found
 
 
@@ -208,6 +211,34 @@ BLOCKS = (
     Table(["x"], [["a | b"]]),
     Picture("p.svg", "<svg/>", "A picture"),
 )
+
+
+def test_equal_weights_count_only_what_the_history_can_tell(result: Result) -> None:
+    equal = equally_weighted(METHOD, result.history)
+    weights = {pillar.id: {one.id: one.weight for one in pillar.indicators} for pillar in equal.pillars}
+    assert {round(weight, 9) for weight in weights["adoption"].values()} == {0.0, round(1 / 3, 9)}
+    assert weights["decentralization"] == {one.id: one.weight for one in METHOD.pillars[1].indicators}
+    assert [day.overall for day in result.equal_days] == [None] * DAYS, (
+        "where the method has no score, nothing is judged"
+    )
+
+
+def aggregate(seen: int, ordinary_fall: float | None) -> AggregateResult:
+    return AggregateResult("x", Tally(seen, 10, seen, 10), 1.0, ordinary_fall, 1.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("caps", "want"),
+    [
+        pytest.param({100: (5, 3.0), 30: (6, 3.0), 20: (6, 4.0)}, 30, id="the lowest that is calm and sees most"),
+        pytest.param({100: (5, 3.0), 30: (5, 2.0), 20: (4, 2.0)}, 30, id="one that sees less is not taken"),
+        pytest.param({100: (5, 3.0), 30: (9, 9.0)}, 100, id="no cap where all others are restless"),
+        pytest.param({100: (5, None)}, None, id="nothing to judge by"),
+    ],
+)
+def test_the_rule_for_the_cap(caps: dict[int, tuple[int, float | None]], want: int | None) -> None:
+    compared = {float(cap): aggregate(*figures) for cap, figures in caps.items()}
+    assert choose(compared, compared[100.0]) == want
 
 
 def test_a_document_as_markdown() -> None:
