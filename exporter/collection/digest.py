@@ -12,7 +12,7 @@ from exporter.spec import Endpoint, Parsed, Reducer
 
 # Validation takes 1 ms for 4 KiB. Half a megabyte in a thread holds the event loop up for 7 ms, while its JSON is taken
 # apart in one go; what has a reducer is read in pieces, each a call of 1.4 ms.
-INLINE: Final = 16 * 1024
+INLINE: Final = 8 * 1024
 PIECE: Final = 8 * 1024
 LARGEST: Final = 2 * 1024 * 1024
 # How long a thread keeps the interpreter while the event loop wants it; the default is 5 ms.
