@@ -54,10 +54,12 @@ def _markdown(block: Block) -> str:
             return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
 
 
+SHORT: Final = 14
+
 _STYLE: Final = (
     "body{font-family:sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;line-height:1.4}"
     "table{border-collapse:collapse;font-size:.85rem}td,th{border:1px solid #ccc;padding:.2rem .45rem;text-align:left}"
-    "th{background:#eee}svg{width:100%;height:auto}"
+    "th{background:#eee}.short{white-space:nowrap}svg{width:100%;height:auto}"
 )
 
 
@@ -84,4 +86,7 @@ def _html(block: Block) -> str:
 
 
 def _cells(tag: str, cells: Sequence[str]) -> Iterator[str]:
-    return (f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
+    """What is short stays on one line: dates, figures."""
+    for cell in cells:
+        kind = ' class="short"' if tag == "td" and len(cell) <= SHORT else ""
+        yield f"<{tag}{kind}>{escape(cell)}</{tag}>"

@@ -250,7 +250,7 @@ def test_a_document_as_html() -> None:
     page = html("T & U", BLOCKS)
     assert "<title>T &amp; U</title>" in page
     assert "<h2>A &amp; B</h2>\n<p>Less &lt; more</p>" in page
-    assert "<td>a | b</td>" in page
+    assert '<td class="short">a | b</td>' in page
     assert "<svg/>" in page
 
 
