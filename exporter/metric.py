@@ -91,7 +91,7 @@ type_label = tuple[str, ...] | Top | Facts
 class Metric:
     """A family. `name` with prefix and unit suffix; `bounds` inclusive, in the unit.
 
-    `raw_only` is the reason why no indicator, rule or panel uses it.
+    `raw_only` is the reason why no indicator, rule or panel uses it. `foretold`: a time that may lie ahead.
     """
 
     name: str
@@ -101,6 +101,7 @@ class Metric:
     labels: Mapping[str, type_label] = field(default_factory=dict)
     group: Group = Group.CONTEXT
     raw_only: str | None = None
+    foretold: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(rf"{PREFIX}[a-z][a-z0-9_]*", self.name):

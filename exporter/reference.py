@@ -16,6 +16,7 @@ from exporter.derived import PROVIDERS, declarations
 from exporter.derived.declaration import Derived, FromDays
 from exporter.exposition import families, own_families, source_families
 from exporter.exposition.families import Declared
+from exporter.origin import every_field
 from exporter.sources import registry
 from exporter.spec import Endpoint, Facts, Group, Metric, Source, Top
 
@@ -47,8 +48,10 @@ def _origins(places: Places) -> dict[Metric, str]:
     read: dict[Metric, list[str]] = {}
     for source, endpoint in places:
         path = endpoint.path.partition("?")[0]
-        for metric, field in endpoint.origins.items():
-            place = f"{source.title} {path}, field {field}, cached until {format_duration(endpoint.max_age)} old"
+        for metric, origin in endpoint.origins.items():
+            fields = every_field(origin)
+            named = f"field{'s' if len(fields) > 1 else ''} {', '.join(fields)}"
+            place = f"{source.title} {path}, {named}, cached until {format_duration(endpoint.max_age)} old"
             read.setdefault(metric, []).append(place)
     found = {metric: f"Source: {'; '.join(texts)}." for metric, texts in read.items()}
     for agreement in AGREEMENTS:

@@ -17,6 +17,7 @@ from exporter.metric import Metric as Metric
 from exporter.metric import Sample as Sample
 from exporter.metric import Top as Top
 from exporter.metric import Unit as Unit
+from exporter.origin import Origin, every_field, fields_of
 from exporter.payload import Notes, declared_fields, decode
 
 MINUTE: Final = 60.0
@@ -61,7 +62,7 @@ Parse = Callable[..., Iterable["Sample | Rejected | None"]]
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
-    """One URL path of a source. Seconds throughout; `origins` maps each metric to the upstream field it is read from.
+    """One URL path of a source. Seconds throughout; `origins` says of which upstream fields each metric is made.
 
     `events`: the body is a history of events; `parse` counts them back from the time of the read, which is also the
     data time, so an unchanged body must be read again.
@@ -73,7 +74,7 @@ class Endpoint:
     name: str
     path: str
     payload: Any
-    origins: Mapping[Metric, str]
+    origins: Mapping[Metric, Origin]
     parse: Parse
     interval: float
     period: float
@@ -96,7 +97,8 @@ class Endpoint:
 
     def fields(self) -> frozenset[str]:
         """The closed list of label values `field` may take here."""
-        return declared_fields(self.payload) | set(self.origins.values()) | {"body"}
+        named = {name for origin in self.origins.values() for name in every_field(origin)}
+        return declared_fields(self.payload) | named | {"body"}
 
     def read(self, body: bytes, read_at: float | None = None) -> Parsed:
         """Pure: bytes to samples. Raises BodyError where the whole body must not be believed."""
@@ -130,9 +132,9 @@ def _without_samples(notes: Notes) -> BodyError:
 
 
 def bounded(
-    samples: Iterable[Sample | Rejected | None], origins: Mapping[Metric, str], notes: Notes
+    samples: Iterable[Sample | Rejected | None], origins: Mapping[Metric, Origin], notes: Notes
 ) -> Iterator[Sample]:
-    """The samples inside their metric's bounds; the others are counted under the metric's upstream field."""
+    """The samples inside their metric's bounds; the others are counted under the fields they are made of."""
     for sample in samples:
         if sample is None:
             continue
@@ -143,13 +145,14 @@ def bounded(
         if low <= sample.value <= high:
             yield sample
         else:
-            notes.reject(origins[sample.metric])
+            for name in fields_of(origins[sample.metric], sample):
+                notes.reject(name)
 
 
 def endpoint(  # noqa: PLR0913 - keywords of one declaration, each with its own meaning
     path: str,
     payload: Any,
-    origins: Mapping[Metric, str],
+    origins: Mapping[Metric, Origin],
     *,
     interval: float,
     period: float,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from exporter.errors import BodyError, Reason
+from exporter.origin import fields_of
 from exporter.snapshot import Accepted, Observation
-from exporter.spec import HOUR, Endpoint, Parsed, Sample, Source
+from exporter.spec import HOUR, Endpoint, Parsed, Sample, Source, Unit
 
 # Block headers may be two hours ahead by the rules of the protocol; anything further is somebody's broken clock.
 AHEAD: Final = 2 * HOUR
@@ -32,14 +33,22 @@ class Arrival:
 
 
 def without_future(parsed: Parsed, arrival: Arrival) -> Parsed:
-    """The same without samples whose own time is too far ahead; they count as rejected values."""
+    """The same without samples that are, or speak, of a time too far ahead; they count as rejected values."""
     late = arrival.fetched_at + AHEAD
-    kept = tuple(one for one in parsed.samples if one.data_time is None or one.data_time <= late)
+    kept = tuple(one for one in parsed.samples if max(_times(one), default=late) <= late)
     if len(kept) == len(parsed.samples):
         return parsed
     origins = arrival.endpoint.origins
-    refused = Counter(origins[one.metric] for one in set(parsed.samples).difference(kept))
+    early = set(parsed.samples).difference(kept)
+    refused = Counter(name for one in early for name in fields_of(origins[one.metric], one))
     return replace(parsed, samples=kept, rejected=Counter(parsed.rejected) + refused)
+
+
+def _times(sample: Sample) -> Iterator[float]:
+    if sample.data_time is not None:
+        yield sample.data_time
+    if sample.metric.unit is Unit.TIMESTAMP and not sample.metric.foretold:
+        yield sample.value
 
 
 def accept(arrival: Arrival, parsed: Parsed, previous: Accepted | None) -> Accepted:

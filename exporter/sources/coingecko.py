@@ -219,7 +219,11 @@ def _market_of(body: Coin) -> MarketData:
     {
         quantities.CIRCULATING_SUPPLY: "circulating_supply",
         SUPPLY_LIMIT: "max_supply",
-        PRICE_CHANGE: "price_change_percentage_7d, _30d, _1y",
+        PRICE_CHANGE: {
+            "7d": "price_change_percentage_7d",
+            "30d": "price_change_percentage_30d",
+            "365d": "price_change_percentage_1y",
+        },
         MARKET_CAP_CHANGE: "market_cap_change_percentage_24h",
         PRICE_HIGH: "high_24h",
         PRICE_LOW: "low_24h",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from exporter.origin import every_field
 from exporter.sources import (
     bitnodes,
     blockchain_com,
@@ -38,10 +39,10 @@ def source(name: str) -> Source:
 
 
 @cache
-def origins() -> dict[Metric, tuple[tuple[Source, Endpoint, str], ...]]:
-    """Where each upstream metric is read: source, endpoint, field."""
-    found: dict[Metric, list[tuple[Source, Endpoint, str]]] = {}
+def origins() -> dict[Metric, tuple[tuple[Source, Endpoint, tuple[str, ...]], ...]]:
+    """Where each upstream metric is read: source, endpoint, fields."""
+    found: dict[Metric, list[tuple[Source, Endpoint, tuple[str, ...]]]] = {}
     for owner, endpoint in endpoints():
-        for metric, field in endpoint.origins.items():
-            found.setdefault(metric, []).append((owner, endpoint, field))
+        for metric, origin in endpoint.origins.items():
+            found.setdefault(metric, []).append((owner, endpoint, every_field(origin)))
     return {metric: tuple(places) for metric, places in found.items()}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exporter.collection.accept import AHEAD, Arrival, accept, restored, without_future
 from exporter.errors import BodyError, Reason
 from exporter.snapshot import Accepted
-from exporter.spec import Budget, Endpoint, Metric, Parsed, Sample, Source
+from exporter.spec import Budget, Endpoint, Metric, Parsed, Sample, Source, Unit
 
 NOW = 1_790_000_000.0
 VALUE, OTHER = Metric("btchealth_value", "A value."), Metric("btchealth_other", "Another.", labels={"pool": ("x", "y")})
@@ -96,6 +96,30 @@ def test_a_sample_with_its_own_time_expires_by_it() -> None:
     old = Sample(OTHER, ("x",), 2.0, NOW - 80)
     one = accept(ARRIVAL, parsed(1.0, NOW - 10, old), None)
     assert [observation.expires_at for observation in one.observations] == [NOW + 90, NOW + 20]
+
+
+SEEN = Metric("btchealth_seen_timestamp_seconds", "Seen.", Unit.TIMESTAMP)
+DUE = Metric("btchealth_due_timestamp_seconds", "Due.", Unit.TIMESTAMP, foretold=True)
+COUNT = Metric("btchealth_count", "A number as large as a time.")
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "kept"),
+    [
+        (SEEN, NOW + AHEAD, True),
+        (SEEN, NOW + AHEAD + 1, False),
+        (DUE, NOW + 90 * 86400, True),
+        (COUNT, NOW + AHEAD + 1, True),
+    ],
+    ids=["two hours ahead, as a block may be", "further ahead", "a forecast", "no time at all"],
+)
+def test_a_time_that_is_past_by_its_meaning_is_refused_when_it_lies_ahead(
+    metric: Metric, value: float, kept: bool
+) -> None:
+    endpoint = replace(ENDPOINT, origins={**ENDPOINT.origins, metric: ("time", "zone")})
+    one = without_future(parsed(1.0, NOW, Sample(metric, (), value)), replace(ARRIVAL, endpoint=endpoint))
+    assert len(one.samples) == (2 if kept else 1)
+    assert dict(one.rejected) == ({} if kept else {"time": 1, "zone": 1})
 
 
 def test_a_sample_from_the_future_is_refused_alone() -> None:

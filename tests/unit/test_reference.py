@@ -42,10 +42,11 @@ def test_help_says_meaning_unit_bounds_and_origin(metric: Metric) -> None:
 
 @pytest.mark.parametrize("metric", READ, ids=lambda metric: metric.name)
 def test_help_of_what_is_read_names_source_path_field_and_age(metric: Metric) -> None:
-    for source, endpoint, field in READ[metric]:
+    for source, endpoint, fields in READ[metric]:
         path = endpoint.path.partition("?")[0]
+        named = f"fields {', '.join(fields)}" if len(fields) > 1 else f"field {fields[0]}"
         age = format_duration(endpoint.max_age)
-        assert f"{source.title} {path}, field {field}, cached until {age} old" in HELP[metric]
+        assert f"{source.title} {path}, {named}, cached until {age} old" in HELP[metric]
 
 
 @pytest.mark.parametrize("metric", MADE, ids=lambda metric: metric.name)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from exporter.errors import BodyError, Reason
+from exporter.origin import Origin, every_field, fields_of
 from exporter.payload import Count, Notes, Part, Payload
 from exporter.spec import (
     DAY,
@@ -21,6 +22,7 @@ from exporter.spec import (
     Source,
     Top,
     Unit,
+    bounded,
     endpoint,
 )
 
@@ -205,3 +207,33 @@ def test_a_source_finds_its_endpoints_in_its_modules() -> None:
 
 def test_a_kept_label_value_and_other_belong_to_the_budget_of_a_top() -> None:
     assert len(Top(20, kept=("unknown",))) == 22
+
+
+RATE = Metric("btchealth_rate_ratio", "Rate.", Unit.RATIO, bounds=(0.0, 1.0), labels={"target": ("fast", "slow")})
+
+
+@pytest.mark.parametrize(
+    ("origin", "every", "refused"),
+    [
+        ("rate", ("rate",), {"rate": 1}),
+        (("part", "whole"), ("part", "whole"), {"part": 1, "whole": 1}),
+        ({"fast": "soon", "slow": "late"}, ("soon", "late"), {"late": 1}),
+        ({"fast": "soon", "slow": ("late", "soon")}, ("soon", "late"), {"late": 1, "soon": 1}),
+    ],
+    ids=["one field", "several", "one a label", "several a label"],
+)
+def test_a_value_out_of_bounds_is_counted_under_the_fields_it_is_made_of(
+    origin: Origin, every: tuple[str, ...], refused: dict[str, int]
+) -> None:
+    notes = Notes()
+    samples = [RATE(0.5, target="fast"), RATE(1.5, target="slow")]
+    assert [one.labels for one in bounded(samples, {RATE: origin}, notes)] == [("fast",)]
+    assert every_field(origin) == every
+    assert dict(notes.rejected) == refused
+
+
+def test_a_label_without_a_field_is_a_mistake_in_the_declaration() -> None:
+    sample = RATE(1.5, target="slow")
+    assert sample
+    with pytest.raises(LookupError, match="expected a field for one of its labels"):
+        fields_of({"fast": "soon"}, sample)

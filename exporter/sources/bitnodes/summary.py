@@ -130,9 +130,9 @@ class Networks(Payload):
     cjdns: OptionalCount = None
 
     def counts(self) -> dict[str, float]:
-        """By our names; a network that the crawler does not visit holds none."""
+        """By our names, without networks that the crawler does not visit."""
         found = (self.ipv4, self.ipv6, self.tor, self.i2p, self.cjdns)
-        return {network: count or 0.0 for network, count in zip(NETWORKS, found, strict=True)}
+        return {network: count for network, count in zip(NETWORKS, found, strict=True) if count is not None}
 
 
 class Metadata(Payload):
@@ -179,9 +179,9 @@ def time_of(timestamp: float | None) -> float:
         REACHABLE: "total_nodes",
         SNAPSHOT_HEIGHT: "latest_height",
         NETWORK_NODES: "networks",
-        NETWORK_SHARE: "networks",
+        NETWORK_SHARE: ("networks", "total_nodes"),
         NETWORK_ENTROPY: "networks",
-        SYSTEM_TOP_SHARE: "top_asns",
+        SYSTEM_TOP_SHARE: ("top_asns", "networks", "total_nodes"),
         CLIENT_TOP_SHARE: "top_user_agents",
         CLIENT_FAMILY_SHARE: "top_user_agents",
         CLIENT_LISTED: "top_user_agents",
@@ -217,7 +217,8 @@ def _networks(counts: dict[str, float], total: float) -> Iterator[Sample | None]
     for network, count in counts.items():
         yield NETWORK_NODES(count, network=network)
         yield NETWORK_SHARE(quotient(count, total), network=network)
-    yield NETWORK_ENTROPY(entropy_ratio(counts.values()))
+    # An even spread is one over all of them: without one of them nobody knows.
+    yield NETWORK_ENTROPY(entropy_ratio(counts.values()) if len(counts) == len(NETWORKS) else None)
 
 
 def _systems(top: Top, total: float, counts: dict[str, float] | None) -> Iterator[Sample | None]:
@@ -225,7 +226,8 @@ def _systems(top: Top, total: float, counts: dict[str, float] | None) -> Iterato
     if len(rows) < len(top.top_asns or []):
         return  # the row that cannot be read may be the largest
     hidden = sum(count for name, count in rows if name in HIDDEN)
-    clearnet = counts["ipv4"] + counts["ipv6"] if counts else total - hidden
+    known = counts is not None and {"ipv4", "ipv6"} <= counts.keys()
+    clearnet = counts["ipv4"] + counts["ipv6"] if counts and known else total - hidden
     listed = [count for name, count in rows if AUTONOMOUS_SYSTEM.fullmatch(name)]
     for number in _TOPS:
         if len(listed) >= number:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Annotated, Final
 
 from exporter.errors import BodyError, Reason
+from exporter.origin import Origin
 from exporter.payload import Part
 from exporter.sources.mempool_space import recent
 from exporter.sources.mempool_space.block import MAX_TRANSACTIONS, MAX_WEIGHT, Block
@@ -142,7 +143,7 @@ POOL = Metric(
     group=Group.DECENTRALIZATION,
 )
 
-ORIGINS: Final = {
+ORIGINS: Final[dict[Metric, Origin]] = {
     HEIGHT: "height",
     TIMESTAMP: "timestamp",
     TIP_TIMESTAMP: "timestamp",
@@ -153,7 +154,7 @@ ORIGINS: Final = {
     FEES: "totalFees",
     REWARD: "reward",
     MEDIAN_FEE: "medianFee",
-    MEAN_FEE: "totalFees",
+    MEAN_FEE: ("totalFees", "virtualSize"),
     MINIMUM_FEE: "feeRange",
     OUTPUT_VALUE: "totalOutputAmt",
     INPUTS: "totalInputs",

@@ -69,6 +69,7 @@ RETARGET_TIME = Metric(
     Unit.TIMESTAMP,
     bounds=TIMES,
     group=Group.SECURITY,
+    foretold=True,
 )
 NEXT_HEIGHT = Metric(
     "btchealth_difficulty_next_retarget_height",

@@ -140,8 +140,12 @@ class Fees(Payload):
     minimumFee: SatoshisPerVbyte = None
 
 
+FIELDS: Final = ("fastestFee", "halfHourFee", "hourFee", "economyFee", "minimumFee")
+BY_TARGET: Final = dict(zip(TARGETS, FIELDS, strict=True))
+
+
 def _by_target(metric: Metric, body: Fees) -> Iterator[Sample | None]:
-    rates = (body.fastestFee, body.halfHourFee, body.hourFee, body.economyFee, body.minimumFee)
+    rates: list[float | None] = [getattr(body, field) for field in FIELDS]
     known = [rate for rate in rates if rate is not None]
     if any(later > sooner for sooner, later in pairwise(known)):
         raise BodyError(Reason.INCONSISTENT, f"a slower target costs more than a faster one: {known}")
@@ -149,12 +153,12 @@ def _by_target(metric: Metric, body: Fees) -> Iterator[Sample | None]:
         yield metric(rate, target=target)
 
 
-@endpoint("/api/v1/fees/recommended", Fees, {RECOMMENDED: "fastestFee"}, interval=MINUTE, period=MINUTE)
+@endpoint("/api/v1/fees/recommended", Fees, {RECOMMENDED: BY_TARGET}, interval=MINUTE, period=MINUTE)
 def fees_recommended(body: Fees) -> Iterator[Sample | None]:
     yield from _by_target(RECOMMENDED, body)
 
 
-@endpoint("/api/v1/fees/precise", Fees, {ESTIMATE: "fastestFee"}, interval=MINUTE, period=MINUTE)
+@endpoint("/api/v1/fees/precise", Fees, {ESTIMATE: BY_TARGET}, interval=MINUTE, period=MINUTE)
 def fees_precise(body: Fees) -> Iterator[Sample | None]:
     yield from _by_target(ESTIMATE, body)
 

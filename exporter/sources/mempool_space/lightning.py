@@ -179,7 +179,7 @@ class Latest(Payload):
         NODES: "node_count",
         CHANNELS: "channel_count",
         CAPACITY: "total_capacity",
-        CLASS_NODES: "tor_nodes",
+        CLASS_NODES: CLASSES,
         CHANNEL_MEAN: "avg_capacity",
         CHANNEL_MEDIAN: "med_capacity",
         FEE_RATE_MEAN: "avg_fee_rate",

@@ -12,6 +12,7 @@ from exporter.sources.mempool_space.hashrate import covered
 from exporter.sources.mempool_space.lightning import (
     CAPACITY_CHANGE,
     CHANNELS_CHANGE,
+    CLASSES,
     COUNTS,
     LAG,
     NODES_CHANGE,
@@ -88,10 +89,10 @@ def _newest(rows: list[DayRow | None]) -> float | None:
     {
         CAPACITY_MAXIMUM: "total_capacity",
         CHANNELS_MAXIMUM: "channel_count",
-        NODES_MAXIMUM: "tor_nodes",
+        NODES_MAXIMUM: tuple(CLASSES.values()),
         CAPACITY_CHANGE: "total_capacity",
         CHANNELS_CHANGE: "channel_count",
-        NODES_CHANGE: "tor_nodes",
+        NODES_CHANGE: tuple(CLASSES.values()),
         HISTORY_ROWS: "added",
     },
     interval=3 * HOUR,

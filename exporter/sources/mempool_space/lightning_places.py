@@ -100,15 +100,19 @@ class Providers(Payload):
         return None
 
 
+# A share is of the sum of all three.
+_CAPACITIES: Final = ("clearnetCapacity", "torCapacity", "unknownCapacity")
+
+
 @endpoint(
     "/api/v1/lightning/nodes/isp-ranking",
     Providers,
     {
-        PROVIDER_SHARE: "ispRanking",
+        PROVIDER_SHARE: ("ispRanking", *_CAPACITIES),
         PROVIDERS: "ispRanking",
-        CLEARNET: "clearnetCapacity",
-        TOR: "torCapacity",
-        UNKNOWN: "unknownCapacity",
+        CLEARNET: _CAPACITIES,
+        TOR: _CAPACITIES,
+        UNKNOWN: _CAPACITIES,
     },
     interval=HOUR,
     period=DAY,

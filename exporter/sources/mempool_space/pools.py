@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Final
 
 from exporter.errors import BodyError, Reason
+from exporter.origin import Origin
 from exporter.payload import HashesPerSecond, Number, Part, Payload
 from exporter.sources.mempool_space.block import UNKNOWN_POOL, Slug
 from exporter.sources.mempool_space.bounds import HASHRATES, SHARES
@@ -153,7 +154,7 @@ class Pools(Payload):
     lastEstimatedHashrate1w: Annotated[float | None, Number(*HASHRATES, required=False)] = None
 
 
-ORIGINS: Final = {
+ORIGINS: Final[dict[Metric, Origin]] = {
     BLOCKS: "blockCount",
     SHARE: "blockCount",
     POOLS: "pools",
@@ -164,14 +165,21 @@ ORIGINS: Final = {
     NAKAMOTO: "blockCount",
     TOP_SHARE: "blockCount",
     MATCH: "avgMatchRate",
-    FEE_DELTA: "avgFeeDelta",
+    FEE_DELTA: ("avgFeeDelta", "blockCount"),
 }
 
 
 @endpoint(
     "/api/v1/mining/pools/24h",
     Pools,
-    {**ORIGINS, ESTIMATE: "lastEstimatedHashrate"},
+    {
+        **ORIGINS,
+        ESTIMATE: {
+            "24h": "lastEstimatedHashrate",
+            "3d": "lastEstimatedHashrate3d",
+            "7d": "lastEstimatedHashrate1w",
+        },
+    },
     interval=5 * MINUTE,
     period=10 * MINUTE,
 )
@@ -215,7 +223,7 @@ def _rows(rows: list[PoolRow | None], total: float, window: str) -> Iterator[Sam
         return
     if math.fsum(blocks.values()) != total:
         raise BodyError(Reason.INCONSISTENT, f"pools add up to {math.fsum(blocks.values()):.0f} of {total:.0f} blocks")
-    yield POOLS(len(blocks.keys() - {UNKNOWN_POOL}), window=window)
+    yield POOLS(sum(count > 0 for pool, count in blocks.items() if pool != UNKNOWN_POOL), window=window)
     yield UNKNOWN_SHARE(share(blocks.get(UNKNOWN_POOL, 0.0), total), window=window)
     yield from _concentration(blocks, window)
     yield from _quality([row for row in rows if row], window)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Final
 
+from exporter.origin import Origin
 from exporter.sources.mempool_space.block import MAX_TRANSACTIONS, MAX_WEIGHT, UNKNOWN_POOL, Block
 from exporter.sources.mempool_space.bounds import SHARES
 from exporter.sources.mempool_space.units import mean, ratio, share
@@ -140,7 +141,7 @@ TRANSACTION_SIZE = Metric(
     group=Group.ADOPTION,
 )
 
-ORIGINS: Final = {
+ORIGINS: Final[dict[Metric, Origin]] = {
     INTERVAL: "timestamp",
     GAP: "timestamp",
     BACKDATED: "timestamp",
@@ -151,12 +152,12 @@ ORIGINS: Final = {
     MATCH: "matchRate",
     LONGEST_RUN: "slug",
     POOLS: "slug",
-    SEGWIT_TRANSACTIONS: "segwitTotalTxs",
-    SEGWIT_WEIGHT: "segwitTotalWeight",
-    INPUTS: "totalInputs",
-    OUTPUTS: "totalOutputs",
+    SEGWIT_TRANSACTIONS: ("segwitTotalTxs", "tx_count"),
+    SEGWIT_WEIGHT: ("segwitTotalWeight", "weight"),
+    INPUTS: ("totalInputs", "tx_count"),
+    OUTPUTS: ("totalOutputs", "tx_count"),
     UTXO_CHANGE: "utxoSetChange",
-    TRANSACTION_SIZE: "avgTxSize",
+    TRANSACTION_SIZE: ("avgTxSize", "tx_count"),
 }
 
 

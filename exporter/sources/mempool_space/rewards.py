@@ -65,7 +65,13 @@ class RewardStats(Payload):
 @endpoint(
     "/api/v1/mining/reward-stats/144",
     RewardStats,
-    {REWARD: "totalReward", FEES: "totalFee", CONFIRMED: "totalTx", FEE_MEAN: "totalFee", TRANSACTIONS_MEAN: "totalTx"},
+    {
+        REWARD: "totalReward",
+        FEES: "totalFee",
+        CONFIRMED: "totalTx",
+        FEE_MEAN: ("totalFee", "totalTx"),
+        TRANSACTIONS_MEAN: "totalTx",
+    },
     interval=5 * MINUTE,
     period=10 * MINUTE,
 )

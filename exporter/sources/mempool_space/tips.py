@@ -125,9 +125,9 @@ class ChainTip(Payload):
     list[Annotated[ChainTip | None, Part()]],
     {
         CHAIN_TIPS: "status",
-        STALE_BLOCKS: "branchlen",
-        STALE_RATIO: "branchlen",
-        FORK_LENGTH: "branchlen",
+        STALE_BLOCKS: ("branchlen", "height"),
+        STALE_RATIO: ("branchlen", "height"),
+        FORK_LENGTH: ("branchlen", "height"),
         STALE_HEIGHT: "height",
     },
     interval=5 * MINUTE,

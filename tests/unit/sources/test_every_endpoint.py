@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from exporter.errors import BodyError, Reason
+from exporter.origin import fields_of
 from exporter.payload import Field, Payload
 from exporter.sources.registry import SOURCES
 from exporter.spec import PREFIX, Endpoint, Parsed, Source
@@ -33,6 +34,9 @@ every_json_endpoint = pytest.mark.parametrize(
 
 # What a field may turn into overnight.
 STRANGE_VALUES: tuple[object, ...] = (None, "strange", "", True, -1, 0, 1e400, [], {}, [[]])
+
+# A row's own time weighs or places the row; HELP names what the row says.
+ROW_TIMES = frozenset({"added", "timestamp"})
 
 
 def example_of(source: Source, endpoint: Endpoint) -> Example:
@@ -219,3 +223,43 @@ def paths(value: Any, prefix: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         # The first three and the last stand for the others of a long list.
         for index in sorted({*range(min(3, len(value))), len(value) - 1} - {-1}):
             yield from paths(value[index], (*prefix, index))
+
+
+def numbers(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Ways to every number by the keys that lead there."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from numbers(inner, (*path, key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from numbers(inner, path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield path
+
+
+def moved(value: Any, path: tuple[str, ...]) -> Any:
+    """The body with every number at the end of `path` a little larger."""
+    if isinstance(value, list):
+        return [moved(inner, path) for inner in value]
+    if isinstance(value, dict):
+        return {key: moved(inner, path[1:]) if path[:1] == (key,) else inner for key, inner in value.items()}
+    if path or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return value + max(1, value // 50) if isinstance(value, int) else value * 1.02
+
+
+@every_json_endpoint
+def test_a_field_moves_only_families_that_name_it(source: Source, endpoint: Endpoint) -> None:
+    example = example_of(source, endpoint)
+    body = json.loads(encoded(example.body))
+    good = {sample.key: sample for sample in read(endpoint, example.body, example).samples}
+    # Rows that are arrays have places instead of names.
+    for path in filter(None, dict.fromkeys(numbers(body))):
+        try:
+            samples = read(endpoint, json.dumps(moved(body, path)), example).samples
+        except BodyError:
+            continue
+        for sample in samples:
+            if sample.key in good and sample.value != good[sample.key].value:
+                named = {*fields_of(endpoint.origins[sample.metric], good[sample.key]), *ROW_TIMES}
+                assert "body" in named or named & set(path), f"{sample.key} moves with {'.'.join(path)}"

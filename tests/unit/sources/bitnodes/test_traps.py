@@ -52,11 +52,27 @@ def test_networks_that_do_not_add_up_are_refused_and_the_rest_lives_on() -> None
     assert "btchealth_nodes_autonomous_system_top_share_ratio" in found
 
 
-def test_a_network_that_the_crawler_does_not_visit_holds_nobody() -> None:
-    networks = {"tor": 6000, "ipv4": 3500, "ipv6": 500}
+@pytest.mark.parametrize("unknown", [{}, {"i2p": None, "cjdns": None}])
+def test_of_a_network_that_the_crawler_does_not_visit_nothing_is_said(unknown: dict[str, None]) -> None:
+    networks = {"tor": 6000, "ipv4": 3500, "ipv6": 500, **unknown}
+    found = values(summary, examples.summary(metadata={**examples.METADATA, "networks": networks}))
+    assert found['network_share_ratio{network="onion"}'] == 0.6
+    assert 'network_nodes{network="i2p"}' not in found
+    assert 'network_share_ratio{network="cjdns"}' not in found
+    assert "network_entropy_ratio" not in found
+
+
+def test_a_network_without_nodes_has_none() -> None:
+    networks = {"tor": 6000, "ipv4": 3500, "ipv6": 500, "i2p": 0, "cjdns": 0}
     found = values(summary, examples.summary(metadata={**examples.METADATA, "networks": networks}))
     assert found['network_nodes{network="i2p"}'] == 0
     assert found["network_entropy_ratio"] == pytest.approx(examples.evenness(0.6, 0.35, 0.05, classes=5))
+
+
+def test_without_the_count_of_a_clearnet_network_shares_of_operators_are_of_what_is_not_hidden() -> None:
+    networks = {"tor": 6000, "ipv4": 4000}
+    found = values(summary, examples.summary(metadata={**examples.METADATA, "networks": networks}))
+    assert 'autonomous_system_top_share_ratio{top="1"}' in found
 
 
 def test_without_a_total_nothing_is_a_share_of_it() -> None:
