@@ -37,13 +37,17 @@ test: $(DEV_STAMP) ## Check everything that CI checks
 demo: $(RUN_STAMP) $(TOOLS_STAMP) ## Run simulator, exporter, Prometheus and Alertmanager on this machine until Ctrl-C
 	@exec $(BIN)/python -m deploy.demo
 
+.PHONY: drill
+drill: $(RUN_STAMP) ## Start one incident on the running demo and say what will arrive: NAME=reorg, NAME=end
+	@$(BIN)/python -m prometheus.drill $(NAME) --simulator=$(or $(SIMULATOR),http://127.0.0.1:9000)
+
 .PHONY: backfill
 backfill: $(DEV_STAMP) $(TOOLS_STAMP) ## Prometheus blocks of years: BLOCKS=DIR, from the sources' charts or HISTORY=DIR; OPTIONS=...
 	@tools/backfill "$(BLOCKS)" $(if $(HISTORY),--history "$(HISTORY)") $(OPTIONS)
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## Measure speed and memory, as a table of ratios
-	@$(BIN)/python -m tests.bench
+bench: $(DEV_STAMP) $(TOOLS_STAMP) ## Measure speed and memory beside others, and write docs/performance.md (WRITE=FILE)
+	@$(BIN)/python -m tests.bench --write "$(or $(WRITE),docs/performance.md)"
 
 .PHONY: golden
 golden: $(DEV_STAMP) ## Write the expected pages under tests/golden anew; read the difference before committing it

@@ -1,63 +1,85 @@
-"""Longest time the event loop stands still while a full node snapshot is read."""
+"""How long the event loop stands still, and how much memory is taken, while a full list of nodes arrives."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
-from typing import Final
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
-import uvloop
-
-from exporter.collection.digest import Digest
-from exporter.sources.registry import endpoints
+from tests.bench import crawler
+from tests.bench.attack import Vegeta
+from tests.bench.memory import resident
+from tests.bench.report import Section, below
 from tests.bench.table import table
+from tests.blackbox.machine_room import SOURCES, Program, Room, free_port, until
 
-ROWS: Final = (25_000, 100_000)
-
-
-def body(rows: int) -> bytes:
-    """A snapshot in the shape of thirteen columns, as large as the real one."""
-    now = int(time.time())
-    nodes = {
-        f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}:8333": [
-            70016, "/Satoshi:29.0.0/", now - number, 3081, 900_000, f"host-{number}.example.net", "Berlin", "DE",
-            52.52, 13.4, "Europe/Berlin", f"AS{number % 900 + 100}", "Example Hosting GmbH",
-        ]
-        for number in range(rows)
-    }  # fmt: skip
-    head = {"timestamp": now, "total_nodes": rows, "latest_height": 900_000, "nodes": nodes}
-    return json.dumps(head).encode()
+ROWS: Final = (0, 100_000)
+SECONDS: Final = 20.0
+SCRAPES: Final = 50  # a second
+LISTED: Final = "btchealth_nodes_listed"
+ROOT: Final = {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
-async def longest_stall(data: bytes) -> tuple[float, float]:
-    """(longest gap between two turns of the loop, time of the whole reading), in seconds."""
-    endpoint = next(one for _, one in endpoints() if one.reducer is not None)
-    gaps, done = [0.0], asyncio.Event()
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`late`: in seconds, each time the clock in the process was, and what of that the machine took. `peak` in MB."""
 
-    async def heartbeat() -> None:
-        last = time.perf_counter()
-        while not done.is_set():
-            await asyncio.sleep(0)
-            now = time.perf_counter()
-            gaps.append(now - last)
-            last = now
-
-    beating = asyncio.create_task(heartbeat())
-    digest = Digest()
-    started = time.perf_counter()
-    await digest.read(endpoint, data, time.time())
-    taken = time.perf_counter() - started
-    done.set()
-    await beating
-    digest.close()
-    return max(gaps), taken
+    rows: int
+    late: list[tuple[float, float]]
+    peak: float
+    p99: float
 
 
-def measure() -> str:
-    rows = []
-    for count in ROWS:
-        data = body(count)
-        stall, taken = uvloop.run(longest_stall(data))
-        rows.append((f"{count:,}", f"{len(data) / 1e6:.1f}", f"{stall * 1e3:.1f}", f"{taken:.2f}"))
-    return table(("rows of the snapshot", "MB", "longest stall ms", "seconds to read it"), rows)
+def measure(room: Room, simulator: Program, vegeta: Vegeta | None) -> Section:
+    whats = ("longest stall of the event loop while 100,000 rows arrive, ms", "resident memory then, MB")
+    if vegeta is None:
+        return Section("Go is not installed: nothing was measured.", [below(what, 0, None) for what in whats])
+    runs = [watched(room, simulator, vegeta, rows) for rows in ROWS]
+    shown = [(f"{run.rows:,}", *_stalls(run.late), f"{run.p99:.1f}", f"{run.peak:.0f}") for run in runs]
+    head = (
+        "rows of the list", "longest stall ms", "next longest", "stalls over 5 ms", "clock was late at most ms",
+        "p99 of scrapes ms", "most MB",
+    )  # fmt: skip
+    note = (
+        f"One process with all sources at the simulator, from its first answer on; {SCRAPES} scrapes a second with gzip"
+        f" for {SECONDS:.0f} s, in which every endpoint is polled for the first time and the list is read. A clock in"
+        " the event loop that is due every millisecond notes how late it is. A stall is that less the time for which"
+        " the kernel had no processor for the thread."
+    )
+    longest = max(late - taken for run in runs for late, taken in run.late) * 1e3
+    targets = (below(whats[0], 10, longest), below(whats[1], 150, runs[-1].peak, ".0f"))
+    return Section(f"{note}\n\n{table(head, shown)}", targets)
+
+
+def _stalls(noted: list[tuple[float, float]]) -> tuple[str, str, str, str]:
+    stalls = sorted((late - taken for late, taken in noted), reverse=True)
+    over = sum(one > 0.005 for one in stalls)
+    return f"{stalls[0] * 1e3:.1f}", f"{stalls[1] * 1e3:.1f}", str(over), f"{max(noted)[0] * 1e3:.1f}"
+
+
+def watched(room: Room, simulator: Program, vegeta: Vegeta, rows: int) -> Run:
+    room.forget_data()
+    port, notes = free_port(), room.folder / "stalls"
+    server = room.start(
+        "crawler", ["tests.bench.crawler", str(port), str(rows)], f"http://127.0.0.1:{port}", crawler.PATH, ROOT
+    )
+    exporter = room.exporter(
+        _upstream(simulator, port), config=_config(listed=rows > 0), module=("tests.bench.watched", str(notes))
+    )
+    begun = len(notes.read_text().splitlines())
+    told = vegeta.attack([f"{exporter.url}/metrics"], SCRAPES, SECONDS, connections=4)
+    until(lambda: exporter.scrape().value(LISTED) == (rows or None), f"{rows} rows are on the page")
+    peak = resident(exporter, "VmHWM")
+    exporter.stop()
+    server.stop()
+    noted = [tuple(map(float, line.split())) for line in notes.read_text().splitlines()[begun:]]
+    return Run(rows, [(0.0, 0.0), (0.0, 0.0), *((late, taken) for late, taken in noted)], peak, told.p99)
+
+
+def _upstream(simulator: Program, crawler_port: int) -> dict[str, list[str]]:
+    urls = {source: [f"{simulator.url}/{source}"] for source in SOURCES}
+    return urls | {"bitnodes": [f"http://127.0.0.1:{crawler_port}"]}
+
+
+def _config(*, listed: bool) -> dict[str, Any]:
+    return {"sources": {"bitnodes": {"endpoints": {"snapshot": {"enabled": listed}}}}}

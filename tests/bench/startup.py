@@ -1,16 +1,15 @@
-"""Seconds from the start of the process, and memory after polling and scraping."""
+"""Seconds from the start of the process."""
 
 from __future__ import annotations
 
-import re
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
+from tests.bench.report import Section
 from tests.bench.table import table
-from tests.blackbox.machine_room import NOTHING, SOURCES, Page, Program, Room, until
+from tests.blackbox.machine_room import SOURCES, Page, Program, Room, until
 
 STARTS: Final = 3
 NOBODY: Final = {source: ["http://127.0.0.1:9"] for source in SOURCES}
@@ -38,7 +37,7 @@ def seconds_to(room: Room, upstream: Any, look: Callable[[Page], bool]) -> float
     return taken
 
 
-def measure(room: Room, simulator: Program) -> str:
+def measure(room: Room, simulator: Program) -> Section:
     cases = (
         ("page served, no network at all", NOBODY, serves),
         ("page served", simulator.url, serves),
@@ -49,20 +48,4 @@ def measure(room: Room, simulator: Program) -> str:
     for name, upstream, look in cases:
         taken = [seconds_to(room, upstream, look) for _ in range(STARTS)]
         rows.append((name, f"{statistics.median(taken):.1f}", f"{max(taken):.1f}"))
-    return table(("from process start to", "median s", "worst s"), rows)
-
-
-def resident_mebibytes(program: Program) -> float:
-    status = Path(f"/proc/{program.process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]  # the kernel always says it
-
-
-def memory(exporter: Program, seconds: float) -> str:
-    """Scraped every second for `seconds`, as a much too eager Prometheus would."""
-    rows = [("at first", f"{resident_mebibytes(exporter):.0f}")]
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        exporter.scrape()
-        NOTHING.wait(1)
-    rows.append((f"after {seconds / 60:.0f} min of polling and scraping", f"{resident_mebibytes(exporter):.0f}"))
-    return table(("resident memory", "MiB"), rows)
+    return Section(table(("from process start to", "median s", "worst s"), rows))

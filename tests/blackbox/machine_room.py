@@ -30,7 +30,7 @@ def free_port() -> int:
         return port
 
 
-def until(look: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+def until(look: Callable[[], Any], what: object, seconds: float = 60.0) -> Any:
     """What `look` returns once it is true; fails by name after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -162,16 +162,23 @@ class Room:
         return self.start("simulator", ["simulator", "--listen", listen, *extra], f"http://{listen}", "/", {})
 
     def exporter(
-        self, upstream: str | Mapping[str, list[str]], *extra: str, config: Mapping[str, Any] | None = None
+        self,
+        upstream: str | Mapping[str, list[str]],
+        *extra: str,
+        config: Mapping[str, Any] | None = None,
+        module: tuple[str, ...] = ("exporter",),
     ) -> Program:
-        """`upstream`: the simulator's URL for all sources, or base URLs by source."""
+        """`upstream`: the simulator's URL for all sources, or base URLs by source.
+
+        `module` is what `python -m` runs, with arguments that come before all others.
+        """
         urls = {source: [f"{upstream}/{source}"] for source in SOURCES} if isinstance(upstream, str) else upstream
         environ = {
             f"BTC_HEALTH_SOURCES__{source.upper()}__BASE_URLS": json.dumps(list(urls[source])) for source in urls
-        }
+        } | {"PYTHONPATH": str(Path(__file__).parents[2])}
         listen = f"127.0.0.1:{free_port()}"
         arguments = [
-            "exporter",
+            *module,
             "--web.listen-address",
             listen,
             "--storage.path",

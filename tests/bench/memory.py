@@ -1,0 +1,53 @@
+"""Resident memory before and after a million requests."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from tests.bench.report import Section, below
+from tests.bench.table import table
+from tests.blackbox.machine_room import Program
+
+REQUESTS: Final = 1_000_000
+WARM_SECONDS: Final = 5
+STEP_SECONDS: Final = 10
+MOST_STEPS: Final = 12
+CONNECTIONS: Final = 64
+# What is allocated and freed all the time leaves holes; one small object kept a request would be three times this.
+GROWTH_MB: Final = 5.0
+
+
+def resident(program: Program, line: str = "VmRSS") -> float:
+    """In MB (million bytes); `VmHWM` is the most there was."""
+    status = Path(f"/proc/{program.process.pid}/status").read_text()
+    return int(re.search(rf"{line}:\s+(\d+)", status)[1]) * 1024 / 1e6  # type: ignore[index]  # the kernel always says it
+
+
+def load(url: str, seconds: int) -> int:
+    """Requests that wrk got answered."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-H", "Accept-Encoding: gzip", url]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return int(re.search(r"(\d+) requests in", said)[1])  # type: ignore[index]  # wrk always reports it
+
+
+def measure(exporter: Program) -> Section:
+    urls = (f"{exporter.url}/api/v2/score/latest", f"{exporter.url}/metrics")
+    for url in urls:
+        load(url, WARM_SECONDS)
+    rows, done = [(0, resident(exporter))], 0
+    for step in range(MOST_STEPS):
+        done += load(urls[step % len(urls)], STEP_SECONDS)
+        rows.append((done, resident(exporter)))
+        if done >= REQUESTS:
+            break
+    growth = rows[-1][1] - rows[0][1]
+    note = f"wrk with {CONNECTIONS} connections and gzip, {STEP_SECONDS} s each of score/latest and /metrics in turn."
+    shown = ((f"{count:,}", f"{size:.1f}") for count, size in rows)
+    what = f"growth of resident memory over {done:,} requests, MB"
+    return Section(
+        f"{note}\n\n{table(('requests', 'resident MB'), shown)}",
+        (below(what, GROWTH_MB, growth if done >= REQUESTS else None),),
+    )
