@@ -29,8 +29,10 @@ from exporter.sources.past import Past
 from exporter.spec import Endpoint, Source
 from exporter.storage.database import Storage
 
-# Longer than the spacing of any source's requests, and than the waits that a busy server usually asks for.
-PATIENCE_SECONDS: Final = 120.0
+# Longer than the spacing of any source's requests, shorter than a breaker stays open: who is down keeps nobody waiting.
+PATIENCE_SECONDS: Final = 20.0
+# Longer than the waits that a busy server usually asks for.
+PAUSE_SECONDS: Final = 120.0
 ROUNDS: Final = 3
 
 # Told source, endpoint and how its poll ended.
@@ -105,16 +107,17 @@ async def gather(
 
 
 async def _poll(collection: Collection, clock: Clock, progress: Progress) -> None:
-    """What failed is asked again when its time comes, if that is soon."""
+    """What failed at a source that gave something is asked again when its time comes, if that is soon."""
     for _ in range(ROUNDS):
         await collection.poll_once(progress, PATIENCE_SECONDS)
         records, known = collection.statistics.records, collection.snapshot.accepted
+        alive = {source for source, _ in known}
         waits = [
             record.next_poll - clock.wall()
             for key, record in records.items()
-            if key not in known and record.next_poll is not None
+            if key not in known and key[0] in alive and record.next_poll is not None
         ]
-        soon = [wait for wait in waits if wait <= PATIENCE_SECONDS]
+        soon = [wait for wait in waits if wait <= PAUSE_SECONDS]
         if not soon:
             return
         await clock.sleep(max(*soon, 0.0))

@@ -14,7 +14,6 @@ from exporter.errors import ConfigError
 from scoring.backtest import HistoryError, Result
 from scoring.backtest import run as score_history
 from scoring.backtest.document import markdown
-from scoring.backtest.report import contents
 
 
 def run(arguments: Namespace, _: Mapping[str, str]) -> int:
@@ -29,7 +28,7 @@ def run(arguments: Namespace, _: Mapping[str, str]) -> int:
         json.dump(result.as_json(), sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        sys.stdout.write(markdown(contents(result)))
+        sys.stdout.write(markdown(result.document))
     return 0
 
 

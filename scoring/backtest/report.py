@@ -25,7 +25,7 @@ NONE: Final = "-"
 
 def write(result: Result, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = list(contents(result))
+    blocks = result.document
     for block in blocks:
         if isinstance(block, Picture):
             (folder / block.name).write_text(block.svg, encoding="utf-8")

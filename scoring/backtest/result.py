@@ -14,6 +14,7 @@ from scoring.backtest import report
 from scoring.backtest.aggregation import ALTERNATIVES
 from scoring.backtest.comparison import AggregateResult, compare
 from scoring.backtest.days import DayScore
+from scoring.backtest.document import Block
 from scoring.backtest.episodes import Episode
 from scoring.backtest.history import History
 from scoring.backtest.study import Judgement, Span, Track, falls, judge, unexplained
@@ -107,6 +108,11 @@ class Result:
         """The overall score as it would be under each alternative."""
         inside = [(one, self.span(one)) for one in self.episodes if self.inside(one)]
         return [compare(name, aggregate, self.method, self.days, inside) for name, aggregate in ALTERNATIVES.items()]
+
+    @cached_property
+    def document(self) -> tuple[Block, ...]:
+        """The report, made once for all forms it is written in."""
+        return tuple(report.contents(self))
 
     def write_report(self, folder: Path) -> None:
         """`report.md` with its pictures, and `report.html`, complete in itself."""

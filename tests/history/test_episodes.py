@@ -14,7 +14,6 @@ import pytest
 from scoring.backtest import Result
 from scoring.backtest.document import Picture, markdown
 from scoring.backtest.fitted import chosen_by, chosen_in
-from scoring.backtest.report import contents
 from scoring.memory import Memory
 from scoring.methodology import METHOD
 from scoring.score import score
@@ -95,7 +94,7 @@ def test_anchors_of_2017_see_the_later_years_as_well_as_those_of_today(result: R
 
 
 def test_the_page_in_the_documentation_tells_the_same(result: Result, request: pytest.FixtureRequest) -> None:
-    blocks = [block for block in contents(result) if not isinstance(block, Picture)]
+    blocks = [block for block in result.document if not isinstance(block, Picture)]
     text = introduction(result) + markdown(blocks[1:])
     if request.config.getoption("--refresh-golden"):
         PAGE.write_text(text, encoding="utf-8")

@@ -128,3 +128,18 @@ def test_a_day_is_a_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         main(["backfill", "--history", str(tmp_path), "--output", "x", "--from", "yesterday"], {})
     assert "--from" in capsys.readouterr().err
     assert date.fromisoformat("2016-01-01") == FIRST
+
+
+def test_sources_of_which_none_answers_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nobody = {
+        f"BTC_HEALTH_SOURCES__{name}__BASE_URLS": '["http://127.0.0.1:1"]'
+        for name in ("MEMPOOL_SPACE", "BLOCKCHAIN_COM")
+    }
+    file = str(tmp_path / "x.sqlite")
+    given = ["backfill", "--output", str(tmp_path / "out.om"), "--storage.path", file, "--from", "2026-01-01"]
+    assert main(given, nobody) == 2
+    told = capsys.readouterr().err
+    assert "mempool_space hashrate_history: connect: " in told
+    assert "; left out: hashrate_eh_s" in told
+    assert "error: no source gave any history" in told
+    assert not (tmp_path / "out.om").exists()

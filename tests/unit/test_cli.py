@@ -216,6 +216,8 @@ def test_the_method_is_printed_in_two_forms(capsys: pytest.CaptureFixture[str]) 
 class Study:
     """Stands for a finished backtest."""
 
+    document = ()
+
     def __init__(self, _: Path, __: Path, progress: Callable[[int, int], None]) -> None:
         progress(1, 2)
 
@@ -233,7 +235,6 @@ def test_a_backtest_is_printed_and_written_where_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("exporter.commands.backtest.score_history", Study)
-    monkeypatch.setattr("exporter.commands.backtest.contents", lambda _: [])
     given = ["--history", str(tmp_path), "--events", "events.csv"]
     csv, report = tmp_path / "scores.csv", tmp_path / "report"
     assert run("backtest", *given, "--json", "--scores-out", str(csv), "--report", str(report)) == 0
