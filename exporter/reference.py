@@ -14,8 +14,8 @@ from exporter.configuration.scalars import format_duration
 from exporter.consensus import AGREEMENTS, Agreement
 from exporter.derived import PROVIDERS, declarations
 from exporter.derived.declaration import Derived, FromDays
-from exporter.exposition import families, own_families, source_families
 from exporter.exposition.families import Declared
+from exporter.exposition.inventory import PRODUCT
 from exporter.origin import every_field
 from exporter.sources import registry
 from exporter.spec import Endpoint, Facts, Group, Metric, Source, Top
@@ -80,10 +80,9 @@ def _inputs_of(declared: Derived | FromDays) -> str:
     return ", ".join(choice[0].partition("{")[0] for choice in declared.inputs)
 
 
-def exporter_families() -> list[Declared]:
+def exporter_families() -> Sequence[Declared]:
     """What the exporter says about scores, sources and itself."""
-    modules = (families, source_families, own_families)
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Declared)]
+    return PRODUCT
 
 
 def markdown() -> str:
