@@ -169,3 +169,14 @@ def test_methods_that_no_page_knows_share_one_label() -> None:
     for method in ("DELETE", "BREW", "PROPFIND"):
         meter.count("not_found", method, 404, 0.0)
     assert counted(meter)['s_total{handler="not_found",method="other",code="404"}'] == 3
+
+
+def test_answers_that_can_be_kept_are_counted_from_zero_with_their_hits() -> None:
+    meter = Meter()
+    meter.expect([("sources", "GET", 200), ("sources", "GET", 304), ("landing", "GET", 200)])
+    for kept in (False, True, True, None):
+        meter.count("sources", "GET", 200, 0.001, kept)
+    text = page(meter.families())
+    assert 'btchealth_response_cache_requests_total{handler="sources"} 3\n' in text
+    assert 'btchealth_response_cache_hits_total{handler="sources"} 2\n' in text
+    assert 'cache_requests_total{handler="landing"}' not in text
