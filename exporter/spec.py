@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Protocol
 
@@ -194,7 +194,10 @@ class Budget:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A provider of data. `hosts` lists where redirects may lead besides the base URL's own host."""
+    """A provider of data. `hosts` lists where redirects may lead besides the base URL's own host.
+
+    `key_header` carries the API's key, to some hosts under another name.
+    """
 
     name: str
     title: str
@@ -203,6 +206,7 @@ class Source:
     modules: tuple[str, ...]
     hosts: tuple[str, ...] = ()
     key_header: str | None = None
+    key_headers: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:

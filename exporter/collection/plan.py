@@ -59,7 +59,8 @@ class SourcePlan:
 
     def secrets(self, base_url: str) -> dict[str, str]:
         """The headers that prove who we are."""
-        header, login = self.source.key_header, self.logins.get(base_url)
+        header = self.source.key_headers.get(host_key(URL(base_url)), self.source.key_header)
+        login = self.logins.get(base_url)
         key = {header: self.api_key} if header and self.api_key else {}
         return key | ({"Authorization": login} if login else {})
 

@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema
 from exporter.configuration.scalars import (
     Address,
     BaseUrl,
+    BaseUrls,
     Interval,
     LimitedEndpoint,
     ListenAddress,
@@ -66,9 +67,8 @@ class EndpointConfig(Section):
 class SourceConfig(Section):
     enabled: Annotated[bool, Key("Whether the source is polled.")] = True
     base_urls: Annotated[
-        tuple[BaseUrl, ...], Field(min_length=1),
-        Key("Prefixes before the API's own path, in order of preference; the first that works serves."),
-    ]  # fmt: skip
+        BaseUrls, Key("Prefixes before the API's own path, in order of preference; the first that works serves.")
+    ]
     endpoints: Annotated[dict[str, EndpointConfig], Key("Overrides of single endpoints, by name.")] = {}
     api_key: Annotated[Secret | None, Key("Key of the API; never in the file.", secret=True)] = None
     api_key_file: Annotated[Path | None, Key("File that holds the key of the API.")] = None

@@ -32,6 +32,8 @@ Nothing has to be configured. What is, comes from these places; the first that h
 A key, flag or `BTC_HEALTH_` variable that does not exist is an error, and so is a number without its unit.
 Durations are written as in Prometheus (`90s`, `1h30m`, `400d`), sizes as `512KiB`, `16MiB` or `1GiB`.
 Secrets are refused in the file: they come from the environment or from a file of their own (`api_key_file`).
+A paid CoinGecko key goes with `base_urls: ["https://pro-api.coingecko.com"]`, where it is sent under the name it has
+there.
 
 `btc-health check-config FILE` names every mistake with its line, or prints the configuration in force with secrets
 masked. [btc-health.example.yml](btc-health.example.yml) holds every key with its default;

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
+from yarl import URL
 
 from exporter.cache import address
 
@@ -189,6 +190,18 @@ def _url_type(*schemes: str, prefix: bool) -> tuple[BeforeValidator, PlainSerial
 
 
 BaseUrl = Annotated[str, *_url_type("http", "https", prefix=True)]
+
+
+def _each_once(urls: tuple[str, ...]) -> tuple[str, ...]:
+    """A second way to the same place takes over nothing, and would be asked twice as often as its host allows."""
+    places = [str(URL(url).with_user(None)).rstrip("/") for url in urls]
+    for number, place in enumerate(places):
+        if place in places[:number]:
+            raise ValueError(f"expected each base URL once, got {place} twice")
+    return urls
+
+
+BaseUrls = Annotated[tuple[BaseUrl, ...], Field(min_length=1), AfterValidator(_each_once)]
 ProxyUrl = Annotated[str, *_url_type("http", "https", "socks4", "socks5", "socks5h", prefix=False)]
 
 

@@ -21,6 +21,8 @@ SOURCE = Source(
     budget=Budget(burst=5, every=12.0, spacing=2.0),
     modules=("exporter.sources.coingecko",),
     key_header="x-cg-demo-api-key",
+    # Where paid keys are taken, and no others.
+    key_headers={"pro-api.coingecko.com": "x-cg-pro-api-key"},
 )
 
 _CHANGE: Final = (-1.0, 100.0)

@@ -86,3 +86,11 @@ def test_plans_differ_when_something_is_polled_otherwise(other: SourcePlan) -> N
     same = replace(plan("http://one"), endpoints=(replace(ENDPOINT),))
     assert same.signature() == plan("http://one").signature()
     assert other.signature() != same.signature()
+
+
+def test_a_paid_key_goes_under_its_own_name_to_the_host_that_takes_it() -> None:
+    source = replace(ALPHA, key_headers={"paid.example": "x-paid-key"})
+    urls = ("https://paid.example", "https://free.example", "https://paid.example:8443")
+    (one,) = plans([source], Settings({"alpha": Choice(urls, "key")}))
+    assert [one.secrets(url) for url in urls] == [{"x-paid-key": "key"}, {"x-key": "key"}, {"x-key": "key"}]
+    assert "key" not in repr(one).replace("key_header", "").replace("x-key", "").replace("x-paid-key", "")

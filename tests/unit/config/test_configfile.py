@@ -110,6 +110,8 @@ NO_SUCH_NAME = "expected no such name, or a configuration key such as BTC_HEALTH
          "at least one above 0 (weights of pillars)"),
         ("sources: {mempool: {}}", "sources.mempool", "'mempool'", f"one of {SOURCES}"),
         ("sources: {bitnodes: {base_urls: []}}", "sources.bitnodes.base_urls", "a list", "at least one entry"),
+        ("sources: {bitnodes: {base_urls: ['http://x/a', 'http://y/a', 'http://X:80/a/']}}",
+         "sources.bitnodes.base_urls", "a list", "each base URL once, got http://x/a twice"),
         ("sources: {bitnodes: {base_urls: [ftp://x]}}", "sources.bitnodes.base_urls[0]", "'ftp://x'",
          "a URL that starts with http:// or https:// and names a host"),
         ("sources: {coingecko: {endpoints: {prices: {}}}}", "sources.coingecko.endpoints.prices", "'prices'",
