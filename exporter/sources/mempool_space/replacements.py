@@ -69,7 +69,6 @@ FULL_TREES = Metric(
     "Trees with a replaced transaction that had not signalled that it may be. The list ends at 25.",
     bounds=(0.0, float(LISTED)),
     group=Group.ADOPTION,
-    raw_only="nearly always 25; the other full-replacement figures need it as denominator",
 )
 FULL_INTERVAL = Metric(
     "btchealth_full_replacement_interval_seconds",

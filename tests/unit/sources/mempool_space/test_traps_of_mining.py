@@ -97,6 +97,11 @@ def test_the_fee_delta_is_a_string_and_match_rates_may_be_null() -> None:
     assert 'mining_template_match_ratio{window="24h"}' not in found
 
 
+def test_a_pool_without_a_block_is_listed_and_not_counted() -> None:
+    found = samples("pools_24h", mining.pools([mining.pool("f2pool", 144), mining.pool("viabtc", 0)], 144))
+    assert found['mining_pools{window="24h"}'] == 1
+
+
 def test_a_collapse_of_mining_does_not_hide_the_pools() -> None:
     found = samples("pools_24h", mining.pools([mining.pool("f2pool", 20), mining.pool("viabtc", 10)], 30))
     assert found['mining_pool_top_share_ratio{grouping="tag",top="1",window="24h"}'] == pytest.approx(2 / 3)
