@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from aiohttp import web
 
 from exporter.configuration.config import ApiConfig
 from exporter.web.answer import Answer, Ask
@@ -61,9 +62,9 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     paths: list[str] = []
     call = Site.__call__
 
-    async def counted(site: Site, request: object) -> object:
-        paths.append(request.path)  # type: ignore[attr-defined]  # aiohttp's request
-        return await call(site, request)  # type: ignore[arg-type]  # as above
+    async def counted(site: Site, request: web.BaseRequest) -> web.StreamResponse:
+        paths.append(request.path)
+        return await call(site, request)
 
     monkeypatch.setattr(Site, "__call__", counted)
     return paths
