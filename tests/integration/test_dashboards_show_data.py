@@ -76,8 +76,8 @@ def _world(room: Room) -> World:
     until(lambda: server.instant(last), "the exporter is scraped and rules are evaluated")
     begun = now()
     # Two rounds further, so that rates have two samples and records of records have followed.
-    until(lambda: now() > begun + 4, "two more rounds")
-    return World(server, now())
+    until(lambda: now() > begun + 5, "two more rounds")
+    return World(server, server.scraped(JOB))
 
 
 def history(samples: Mapping[str, float], end: float) -> Iterator[str]:
@@ -95,7 +95,7 @@ def history(samples: Mapping[str, float], end: float) -> Iterator[str]:
     hours = range(8 * 24, 0, -1)
     for key, value in (past | records | {VERSION: 1.0, OUTAGE: 1.0, REORG: end - STALE}).items():
         yield from (line for hour in hours if (line := _line(key, _then(key, value, hour * HOUR), end - hour * HOUR)))
-    for key, value in (samples | {FIRING: 1.0, PENDING: 1.0}).items():
+    for key, value in {**samples, FIRING: 1.0, PENDING: 1.0}.items():
         yield from (_line(key, value, end - age) for age in range(600, 60, -SCRAPED))
     yield "# EOF\n"
 

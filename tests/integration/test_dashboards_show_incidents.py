@@ -173,7 +173,7 @@ class Watched:
         last = f'job_source:btchealth_endpoints_fresh_per_endpoint:ratio{{job="{JOB}"}}'
         until(lambda: self.server.instant(last), "rules are evaluated")
         begun = now()
-        until(lambda: now() > begun + 4, "two more rounds")
+        until(lambda: now() > begun + 5, "two more rounds")
         self.healthy = {seen: self.reading(JOB, seen) for wanted in ALL.values() for seen in wanted}
 
     def start(self, job: str, *scenario: str) -> tuple[Program, Program]:
@@ -195,7 +195,7 @@ class Watched:
             simulator.stop()
 
     def reading(self, job: str, seen: Seen) -> float | None:
-        return reading(View(self.server, dashboard(seen.board), now(), job, SPAN), seen)
+        return reading(View(self.server, dashboard(seen.board), self.server.scraped(job), job, SPAN), seen)
 
     def become_changed(self, scenario: str) -> list[str]:
         """What does not differ from the healthy world, once all does or nobody wants to wait any longer."""
