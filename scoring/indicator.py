@@ -64,25 +64,6 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
-class Scaled:
-    """One series times a constant, for a fallback that is published in another unit."""
-
-    selector: str
-    factor: float
-
-    @property
-    def selectors(self) -> tuple[str, ...]:
-        return (self.selector,)
-
-    def __str__(self) -> str:
-        return f"{self.selector} x {self.factor:g}"
-
-    def value(self, readings: Readings) -> float | None:
-        value = known(readings, self.selector)
-        return None if value is None else value * self.factor
-
-
-@dataclass(frozen=True, slots=True)
 class Largest:
     """The largest of several series, all of which must be known: one that is not could be the largest."""
 
@@ -96,7 +77,7 @@ class Largest:
         return max((value for value in values if value is not None), default=None) if None not in values else None
 
 
-Quantity = Level | Ratio | Scaled | Largest
+Quantity = Level | Ratio | Largest
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import reduce
 from typing import Final
 
 from grafana.generator.families import family
-from scoring.indicator import Largest, Level, Quantity, Ratio, Scaled
+from scoring.indicator import Largest, Level, Quantity, Ratio
 
 # Replicas say the same thing: the largest of them is one series, whichever of them answers.
 REPLICA_LABELS: Final = ("instance", "pod")
@@ -74,8 +74,6 @@ def quantity(scored: Quantity, over: str | None = None) -> str:
         case Ratio(counted, under, factor):
             scale = "" if factor == 1.0 else f" * {factor:g}"
             return f"{value(counted, over)}{scale} / {value(under, over)}"
-        case Scaled(selector, factor):
-            return f"{value(selector, over)} * {factor:g}"
         case Largest(selectors):
             return reduce(_larger, (value(selector, over) for selector in selectors))
 

@@ -6,7 +6,7 @@ import promql_parser as promql
 import pytest
 
 from grafana.generator import queries
-from scoring.indicator import Largest, Level, Quantity, Ratio, Scaled
+from scoring.indicator import Largest, Level, Quantity, Ratio
 from scoring.reading import series
 
 CAPACITY = "btchealth_lightning_capacity_bitcoins"
@@ -23,13 +23,12 @@ NOW = f'max without (instance, pod) ({CAPACITY}{{job=~"$job",instance=~"$instanc
         (Level(CAPACITY), NOW),
         (Ratio(CAPACITY, HIGHEST), f"{NOW} / {queries.value(HIGHEST)}"),
         (Ratio(CAPACITY, HIGHEST, 2.0), f"{NOW} * 2 / {queries.value(HIGHEST)}"),
-        (Scaled(CAPACITY, 1e-6), f"{NOW} * 1e-06"),
         (
             Largest((CORE, KNOTS)),
             f"({queries.value(CORE)} >= {queries.value(KNOTS)} or {queries.value(KNOTS)} and {queries.value(CORE)})",
         ),
     ],
-    ids=["level", "ratio", "ratio of two units", "other unit", "largest of several"],
+    ids=["level", "ratio", "ratio of two units", "largest of several"],
 )
 def test_a_quantity_is_asked_as_it_is_scored(quantity: Quantity, want: str) -> None:
     assert queries.quantity(quantity) == want

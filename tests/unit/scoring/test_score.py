@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from scoring.indicator import Largest, Level, Quantity, Ratio, Scaled
+from scoring.indicator import Largest, Level, Quantity, Ratio
 from scoring.memory import Memory
 from scoring.method import customised
 from scoring.reading import Reading, Readings, State, series
@@ -211,10 +211,8 @@ def test_an_indicator_of_weight_zero_makes_no_pillar() -> None:
         pytest.param(Ratio("x", "y"), {"x": 4.0}, None, id="a ratio without its lower part"),
         pytest.param(Ratio("x", "y"), {"x": 4.0, "y": 0.0}, None, id="a ratio over nothing"),
         pytest.param(Ratio("x", "y"), {"x": 1e300, "y": 1e-300}, None, id="a ratio beyond all numbers"),
-        pytest.param(Scaled("x", 1e-6), {"x": 4e6}, 4.0, id="a level in another unit"),
         pytest.param(Largest(("x", "y")), {"x": 4.0, "y": 8.0}, 8.0, id="the largest of two"),
         pytest.param(Largest(("x", "y")), {"x": 4.0}, None, id="the largest of two, one of them unknown"),
-        pytest.param(Scaled("x", 1e-6), {}, None, id="a level in another unit without a reading"),
     ],
 )
 def test_value_of_a_quantity(quantity: Quantity, known: dict[str, float], want: float | None) -> None:
@@ -227,7 +225,6 @@ def test_value_of_a_quantity(quantity: Quantity, known: dict[str, float], want: 
         pytest.param(Level(series("x", window="7d", top="1")), 'x{top="1",window="7d"}', id="a level"),
         pytest.param(Level(series("x")), "x", id="a level without labels"),
         pytest.param(Ratio("x", "y"), "x / y", id="a ratio"),
-        pytest.param(Scaled("x", 1e-6), "x x 1e-06", id="another unit"),
         pytest.param(Largest(("x", "y")), "largest of x, y", id="the largest"),
     ],
 )
@@ -236,7 +233,7 @@ def test_a_quantity_prints_as_its_selectors(quantity: Quantity, text: str) -> No
 
 
 def test_an_indicator_names_every_series_that_may_feed_it() -> None:
-    one = indicator("x", 1, quantity=Ratio("x", "y"), fallbacks=(Level("z"), Scaled("y", 2)))
+    one = indicator("x", 1, quantity=Ratio("x", "y"), fallbacks=(Level("z"), Ratio("y", "x", 2.0)))
     assert one.selectors == ("x", "y", "z")
 
 
