@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.blackbox.machine_room import Program, Room
 
+# In one round, for each operation and phase.
+EXAMPLES = 500
 LIMITLESS = {"api": {"rate_limits": {"default": "1000000/second"}}}
 
 
@@ -25,11 +29,11 @@ class Fuzzed:
     output: str
 
 
-def fuzz(exporter: Program, examples: int, folder: Path, seconds: float) -> Fuzzed:
+def fuzz(exporter: Program, examples: int, folder: Path, seconds: float, seed: int = 1) -> Fuzzed:
     """`examples`: at most so many for each operation and phase; fewer where there is nothing more to vary."""
     command = [
         sys.executable, "-m", "schemathesis.cli", "run", f"{exporter.url}/openapi.json",
-        "--max-examples", str(examples), "--continue-on-failure", "--no-color", "--seed", "1",
+        "--max-examples", str(examples), "--continue-on-failure", "--no-color", "--seed", str(seed),
         # An id that is not stored is refused, and no document can say which are: the tables of tests/unit/web_api do.
         "--checks", "all", "--exclude-checks", "positive_data_acceptance",
         "--report-dir", str(folder),
@@ -42,20 +46,33 @@ def fuzz(exporter: Program, examples: int, folder: Path, seconds: float) -> Fuzz
     return Fuzzed(int(told[1]) if told else 0, ended.returncode == 0, output)
 
 
+def rounds(exporter: Program, wanted: int, folder: Path) -> Iterator[Fuzzed]:
+    """One seed after the other: looking for what was not sent yet takes the longer the more there is to remember."""
+    sent = 0
+    for seed in itertools.count(1):
+        done = fuzz(exporter, EXAMPLES, folder, 1_200, seed)
+        yield done
+        sent += done.cases
+        if sent >= wanted or not done.passed:
+            return
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.fuzz", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000, help="at least so many requests (default %(default)s)")
-    wanted = parser.parse_args().cases
+    wanted, cases, passed = parser.parse_args().cases, 0, True
     with tempfile.TemporaryDirectory() as name:
         room = Room(Path(name))
         try:
             exporter = room.exporter(room.simulator().url, config=LIMITLESS)
-            # Two of the operations have parameters, so that more than half of the cases are theirs.
-            result = fuzz(exporter, wanted, Path(name), 3_600)
+            for done in rounds(exporter, wanted, Path(name)):
+                cases, passed = cases + done.cases, passed and done.passed
+                sys.stdout.write(f"{done.output}\n{cases} cases\n")
+                sys.stdout.flush()
         finally:
             room.close()
-    sys.stdout.write(f"{result.output}\n{result.cases} cases, {'no failure' if result.passed else 'failed'}\n")
-    return 0 if result.passed and result.cases >= wanted else 1
+    sys.stdout.write(f"{cases} cases, {'no failure' if passed else 'failed'}\n")
+    return 0 if passed and cases >= wanted else 1
 
 
 if __name__ == "__main__":

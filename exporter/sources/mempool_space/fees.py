@@ -145,7 +145,7 @@ BY_TARGET: Final = dict(zip(TARGETS, FIELDS, strict=True))
 
 
 def _by_target(metric: Metric, body: Fees) -> Iterator[Sample | None]:
-    rates: list[float | None] = [getattr(body, field) for field in FIELDS]
+    rates = (body.fastestFee, body.halfHourFee, body.hourFee, body.economyFee, body.minimumFee)
     known = [rate for rate in rates if rate is not None]
     if any(later > sooner for sooner, later in pairwise(known)):
         raise BodyError(Reason.INCONSISTENT, f"a slower target costs more than a faster one: {known}")
