@@ -47,9 +47,10 @@ def configured(document: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple
 
 
 def with_address(integration: Mapping[str, Any], receiver: str, secrets: Mapping[str, str]) -> dict[str, Any]:
-    if receiver == SWITCH and "watchdog_url" in secrets:
-        return {**integration, "url": secrets["watchdog_url"]}
-    return dict(integration)
+    """The address of the switch is a secret: whoever knows it can keep the switch quiet."""
+    if receiver != SWITCH or "watchdog_url" not in secrets:
+        return dict(integration)
+    return {"url_file": "secrets/watchdog_url", **{key: value for key, value in integration.items() if key != "url"}}
 
 
 def reasons(
@@ -63,7 +64,9 @@ def reasons(
             yield from no_secret(shared.get("smtp_auth_password_file"), secrets)
         yield from example(shared.get("smtp_smarthost"), "smtp_smarthost")
         yield from example(integration.get("to"), "to")
-    if kind == "webhook_configs":
+    if kind == "webhook_configs" and "url_file" in integration:
+        yield from no_secret(integration["url_file"], secrets)
+    elif kind == "webhook_configs":
         yield from example(integration.get("url"), "url")
 
 
@@ -79,8 +82,16 @@ def example(address: str | None, key: str) -> Iterator[str]:
 
 def absolute(document: dict[str, Any], home: Path) -> dict[str, Any]:
     """Paths that hold from any folder."""
-    shared = {key: str(home / value) if key.endswith("_file") else value for key, value in document["global"].items()}
-    return {**document, "global": shared, "templates": [str(home / pattern) for pattern in document["templates"]]}
+
+    def found(settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: str(home / value) if key.endswith("_file") else value for key, value in settings.items()}
+
+    receivers = [
+        {kind: value if kind == "name" else [found(one) for one in value] for kind, value in receiver.items()}
+        for receiver in document["receivers"]
+    ]
+    templates = [str(home / pattern) for pattern in document["templates"]]
+    return {**document, "global": found(document["global"]), "templates": templates, "receivers": receivers}
 
 
 def read(file: Path) -> dict[str, Any]:

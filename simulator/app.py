@@ -68,10 +68,14 @@ class Server:
         return _json(running.described(self.clock()), 201)
 
     async def end_scenarios(self, request: web.Request) -> web.Response:
-        name = request.match_info.get("name")
-        if name is not None and name not in SCENARIOS:
-            return _json({"error": f"no scenario {name!r}; there are {', '.join(SCENARIOS)}"}, 400)
-        self.stage.end(self.clock(), name)
+        name, now = request.match_info.get("name"), self.clock()
+        try:
+            one = None if name is None else parse(name, dict(request.query), now)
+        except ScenarioError as error:
+            return _json({"error": str(error)}, 400)
+        # Without parameters every one of that name ends, wherever it is.
+        placed = one is not None and (":" in str(name) or bool(request.query))
+        self.stage.end(now, one.name if one else None, one if placed else None)
         return await self.list_scenarios(request)
 
     async def show_requests(self, _request: web.Request) -> web.Response:

@@ -139,8 +139,13 @@ class Stage:
         self._log = [other for other in self._log if other.name == "reorg" or not other.same_place(running)]
         self._log.append(running)
 
-    def end(self, now: float, name: str | None = None) -> None:
-        ended = [self._ended(running, now) if name in (None, running.name) else running for running in self._log]
+    def end(self, now: float, name: str | None = None, place: Running | None = None) -> None:
+        """All scenarios, those of a name, or the one that runs at the same place as `place`."""
+
+        def ends(running: Running) -> bool:
+            return name in (None, running.name) if place is None else running.same_place(place)
+
+        ended = [self._ended(running, now) if ends(running) else running for running in self._log]
         self._log = [running for running in ended if running.end > now or self._left_a_mark(running, now)]
 
     def listed(self, now: float) -> list[Running]:

@@ -37,7 +37,14 @@ def test_everything_configured_is_on() -> None:
         ["email_configs", "name", "slack_configs"],
         ["name", "webhook_configs"],
     ]
-    assert made["receivers"][1]["webhook_configs"] == [{"url": "http://w.test"}]
+    assert made["receivers"][1]["webhook_configs"] == [{"url_file": "secrets/watchdog_url"}]
+
+
+def test_no_secret_is_written_into_the_file_only_where_it_lies(tmp_path: Path) -> None:
+    made, _ = configure.configured(document(), SECRETS)
+    text = yaml.safe_dump(configure.absolute(made, tmp_path))
+    assert [secret for secret in SECRETS.values() if f": {secret}" in text] == []
+    assert [text.count(str(tmp_path / "secrets" / name)) for name in SECRETS] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

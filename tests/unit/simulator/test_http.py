@@ -177,6 +177,24 @@ async def test_a_mistaken_scenario_is_400_and_starts_nothing(client: Client, pat
         assert (await response.json())["running"] == []
 
 
+@pytest.mark.parametrize(
+    ("ended", "left"),
+    [
+        ("/scenario/outage?source=coingecko", ["mempool_space", "forkmonitor"]),
+        ("/scenario/outage:forkmonitor", ["mempool_space", "coingecko"]),
+        ("/scenario/outage?source=mempool_space&path=/api/mempool", ["coingecko", "forkmonitor"]),
+        ("/scenario/outage?source=mempool_space", ["mempool_space", "coingecko", "forkmonitor"]),
+        ("/scenario/outage", []),
+    ],
+)
+async def test_one_of_several_faults_of_a_name_ends_by_its_place(client: Client, ended: str, left: list[str]) -> None:
+    for start in ("outage?path=/api/mempool&how=503", "outage?source=coingecko", "outage:forkmonitor"):
+        async with client.post(f"/scenario/{start}") as response:
+            assert response.status == 201
+    async with client.delete(ended) as response:
+        assert [one["source"] for one in (await response.json())["running"]] == left
+
+
 async def test_ending_a_scenario_that_does_not_exist_is_400(client: Client) -> None:
     async with client.delete("/scenario/earthquake") as response:
         assert response.status == 400
