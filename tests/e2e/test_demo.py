@@ -74,6 +74,15 @@ def jobs_up(running: Demo) -> set[str]:
     return {one["metric"]["job"] for one in running.asked("up == 1")}
 
 
+def played(running: Demo) -> list[str]:
+    return [one["name"] for one in json.loads(get(f"{running.address('simulator')}/scenario")[1])["running"]]
+
+
+def drilled(running: Demo, name: str) -> str:
+    command = ("make", "drill", f"NAME={name}", f"SIMULATOR={running.address('simulator')}")
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def test_it_shows_scores_in_prometheus_plays_an_incident_and_leaves_nothing_behind(
     running: Demo, tmp_path: Path
 ) -> None:
@@ -89,8 +98,11 @@ def test_it_shows_scores_in_prometheus_plays_an_incident_and_leaves_nothing_behi
     start = re.search(r"Start an incident:\s+curl -X POST (\S+)", running.text())
     assert start
     send("POST", start[1])
-    _, body, _ = get(f"{running.address('simulator')}/scenario")
-    assert [one["name"] for one in json.loads(body)["running"]] == ["hashrate-collapse"]
+    assert played(running) == ["hashrate-collapse"]
+    assert "started; expect BtcHealthDeepReorg after 5 minutes" in drilled(running, "reorg")
+    assert played(running) == ["hashrate-collapse", "reorg"]
+    assert drilled(running, "end") == "ended\n"
+    assert played(running) == []
 
     assert running.interrupt() == 0
     assert running.text().rstrip().endswith("stopped")
