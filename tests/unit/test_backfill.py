@@ -110,6 +110,7 @@ def test_the_command_writes_the_file(tmp_path: Path, capsys: pytest.CaptureFixtu
         pytest.param(
             ["--from", "2016-01-05", "--to", "2016-01-04"], "--to 2016-01-04: expected 2016-01-05", id="reversed"
         ),
+        pytest.param(["--from", "2030-01-01"], "expected days between 2016-01-01 and 2016-01-10", id="beyond"),
         pytest.param(["--output", "/nowhere/out.om"], "--output /nowhere/out.om: No such file", id="output"),
         pytest.param(["--history", "/nowhere"], "daily.csv: no such file", id="history"),
     ],

@@ -225,3 +225,24 @@ def test_every_endpoint_says_what_it_fills() -> None:
     assert len(names) == len(set(names))
     assert isinstance(PASTS["utxo_count_history"], Past)
     assert Path(PASTS["utxo_count_history"].endpoint.path).name.endswith("sampled=false")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "value", "words"),
+    [
+        pytest.param(
+            "retargets_history", [[MONDAY, 2016, 1e14, 1.0], [MONDAY, 4032, 1e14, 1.0]], "heights do not descend",
+            id="heights in the wrong order",
+        ),
+        pytest.param("retargets_history", [[MONDAY, 4032, 1e14, 9.0]], "retarget by a factor of 9", id="testnet"),
+        pytest.param("lightning_all_history", [], "no dated row with a capacity", id="no Lightning"),
+        pytest.param("pools_history", [], "no week of blocks by pool", id="no pools"),
+        pytest.param(
+            "hashrate_history", {"hashrates": [], "difficulty": [], "currentHashrate": 5.0, "currentDifficulty": 1.0},
+            "difficulty 1, expected at least", id="another network",
+        ),
+    ],
+)  # fmt: skip
+def test_years_of_another_network_or_of_nothing_are_refused(endpoint: str, value: Any, words: str) -> None:
+    with pytest.raises(BodyError, match=words):
+        PASTS[endpoint].endpoint.read(body(value))
