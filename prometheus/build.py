@@ -16,7 +16,7 @@ import yaml
 from prometheus.generator import pages
 from prometheus.generator.model import HOME, Alert, DeclarationError, Declarations, Group, load
 from prometheus.generator.rule_files import alert_file, record_file, record_homes
-from prometheus.generator.scenarios import Scenarios, test_file
+from prometheus.generator.scenarios import Scenarios, days_file, test_file
 
 NOTE = "# Written by `python -m prometheus.build` from prometheus/declarations and thresholds.yml; edit there.\n"
 
@@ -62,8 +62,10 @@ def files(declared: Declarations) -> Iterator[tuple[str, str]]:
         yield f"prometheus/alerts/{group.name}.yml", dump(alert_file(declared, group))
         for alert in group.alerts:
             rule_files, order = needed(declared, group, alert)
-            tests = test_file(Scenarios(declared, group, alert), rule_files, order)
-            yield f"prometheus/tests/alerts/{alert.title}.yml", dump(tests)
+            scenarios = Scenarios(declared, group, alert)
+            yield f"prometheus/tests/alerts/{alert.title}.yml", dump(test_file(scenarios, rule_files, order))
+            if days := days_file(scenarios, rule_files, order):
+                yield f"prometheus/tests/alerts/{alert.title}-days.yml", dump(days)
             yield f"docs/runbooks/{alert.title}.md", pages.runbook(declared, group, alert)
     yield "docs/alerts.md", pages.overview(declared)
 

@@ -62,13 +62,17 @@ class Step(Strict):
 
 
 class Extra(Strict):
-    """A timeline of its own: at each minute of `at` the alert is expected to fire or to be quiet."""
+    """A timeline of its own: at each minute of `at` the alert is expected to fire or to be quiet.
+
+    `days`: a long timeline, with a sample and an evaluation an hour; minutes are full hours.
+    """
 
     name: str
     steps: list[Step]
     at: dict[int, Literal["fires", "quiet"]]
     says: str | None = None
     labels: dict[str, str] | None = None
+    days: bool = False
 
 
 class Case(Strict):

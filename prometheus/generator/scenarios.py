@@ -11,26 +11,43 @@ from prometheus.generator.model import Alert, Case, DeclarationError, Declaratio
 from prometheus.generator.rule_files import labels, notes
 from prometheus.generator.timeline import INTERVAL, Phase, Silence, render
 
-TARGET: Final = {"job": "btc-health", "instance": "exporter:9833"}
+TARGET: Final = {"job": "btc-health", "instance": "exporter:9833", "pod": "exporter-0"}
+OF_TARGET: Final = ("instance", "pod")
 
 # A second replica that shows half, so that every test also says which replica counts.
-REPLICA: Final = {"job": "btc-health", "instance": "replica:9833"}
+REPLICA: Final = {"job": "btc-health", "instance": "replica:9833", "pod": "exporter-1"}
 BEHIND: Final = 0.5
+
+# Series that a label of the expression must keep out: one far below, one far above what counts.
+DECOYS: Final = {"decoy-low": 0.999, "decoy-high": -999.0}
 
 # (at least so many minutes of `for`, minutes between two evaluations in the tests)
 STEPS: Final = ((180, 10), (30, 5), (0, 1))
+# Timelines of days are evaluated once an hour.
+HOURLY: Final = 60
 # Two scrapes can be missed unseen only while Prometheus looks back for five minutes.
 UNSEEN_GAP: Final = 5
 
 _SERIES: Final = re.compile(r"([\w:]+)(?:\{(.*)\})?")
+_CHOSEN: Final = re.compile(r'\w+="[^"]+"')
 
 
 def test_file(scenarios: Scenarios, rule_files: list[str], order: list[str]) -> dict[str, Any]:
+    return _file(list(scenarios), scenarios.step, rule_files, order)
+
+
+def days_file(scenarios: Scenarios, rule_files: list[str], order: list[str]) -> dict[str, Any] | None:
+    """The timelines of days, if the alert has any."""
+    days = list(scenarios.days())
+    return _file(days, HOURLY, rule_files, order) if days else None
+
+
+def _file(tests: list[Test], step: int, rule_files: list[str], order: list[str]) -> dict[str, Any]:
     return {
         "rule_files": rule_files,
-        "evaluation_interval": f"{scenarios.step}m",
+        "evaluation_interval": f"{step}m",
         "group_eval_order": order,
-        "tests": [one.render() for one in scenarios],
+        "tests": [one.render() for one in tests],
     }
 
 
@@ -44,23 +61,30 @@ class Test:
     at: Mapping[int, bool]
     says: str | None = None
     labels: Mapping[str, str] | None = None
+    every: int = 1
 
     def render(self) -> dict[str, Any]:
-        case = self.scenarios.case
-        series = [
-            {"series": selector(text), "values": render(level, self.phases)} for text, level in case.series.items()
-        ] + [
-            {"series": selector(text, REPLICA), "values": render(level, self.phases, BEHIND)}
-            for text, level in case.series.items()
-            if case.replicas and text.startswith("btchealth_") and "instance=" not in text
-        ]
         checks = []
         for minute, fires in sorted(self.at.items()):
             check: dict[str, Any] = {"eval_time": f"{minute}m", "alertname": self.scenarios.alert.title}
             if fires:
                 check["exp_alerts"] = [self.scenarios.expected(self.says, self.labels)]
             checks.append(check)
-        return {"name": self.name, "interval": INTERVAL, "input_series": series, "alert_rule_test": checks}
+        interval = INTERVAL if self.every == 1 else f"{self.every - 1}m{INTERVAL}"
+        series = [{"series": name, "values": values} for name, values in self._series()]
+        return {"name": self.name, "interval": interval, "input_series": series, "alert_rule_test": checks}
+
+    def _series(self) -> Iterator[tuple[str, str]]:
+        phases = [(minutes // self.every, state) for minutes, state in self.phases]
+        case = self.scenarios.case
+        for text, level in case.series.items():
+            yield selector(text), render(level, phases)
+        for text, level in case.series.items():
+            if case.replicas and text.startswith("btchealth_") and "instance=" not in text:
+                yield selector(text, REPLICA), render(level, phases, BEHIND)
+        for text, level in case.series.items():
+            for decoy, behind in self.scenarios.decoys(text):
+                yield selector(decoy), render(level, phases, behind)
 
 
 class Scenarios:
@@ -80,13 +104,24 @@ class Scenarios:
             yield self.gap()
             if self.case.flaps and self.wait > 1:
                 yield from self.flapping()
-        for extra in self.case.extra:
-            yield self.told(extra)
+        yield from (self.told(extra, self.step) for extra in self.case.extra if not extra.days)
+
+    def days(self) -> Iterator[Test]:
+        yield from (self.told(extra, HOURLY, every=HOURLY) for extra in self.case.extra if extra.days)
+
+    def decoys(self, series: str) -> Iterator[tuple[str, float]]:
+        """The same series under another value of each label by which the expression chooses."""
+        for chosen in sorted(set(_CHOSEN.findall(self.alert.expr))):
+            if chosen in series:
+                label = chosen.partition("=")[0]
+                yield from ((series.replace(chosen, f'{label}="{name}"'), behind) for name, behind in DECOYS.items())
 
     def expected(self, says: str | None, of_series: Mapping[str, str] | None) -> dict[str, Any]:
         """Labels and annotations in full, the description as the case states it, not as the template makes it."""
         static = labels(self.group, self.alert)
         series = {"job": TARGET["job"], **(self.case.labels if of_series is None else of_series)}
+        if "instance" in series:
+            series = {"pod": TARGET["pod"], **series}
         said = notes(self.declared, self.group, self.alert) | {"description": says or self.case.says}
         everything = {**series, **static}
         return {"exp_labels": {name: value for name, value in everything.items() if value}, "exp_annotations": said}
@@ -140,14 +175,12 @@ class Scenarios:
             at = {length - 2 * self.step: True, length - self.step: True}
             yield Test(self, "keeps firing on values that cross the threshold at every evaluation", firing, at)
 
-    def told(self, extra: Extra) -> Test:
-        if uneven := [minute for minute in extra.at if minute % self.step]:
-            raise DeclarationError(
-                f"{self.alert.title}: {extra.name}: minutes {uneven} are no multiples of {self.step}"
-            )
+    def told(self, extra: Extra, step: int, every: int = 1) -> Test:
+        if uneven := [minute for minute in extra.at if minute % step]:
+            raise DeclarationError(f"{self.alert.title}: {extra.name}: minutes {uneven} are no multiples of {step}")
         at = {minute: state == "fires" for minute, state in extra.at.items()}
-        phases: list[Phase] = [(step.minutes, Silence.GONE if step.set is None else step.set) for step in extra.steps]
-        return Test(self, extra.name, phases, at, extra.says, extra.labels)
+        phases: list[Phase] = [(one.minutes, Silence.GONE if one.set is None else one.set) for one in extra.steps]
+        return Test(self, extra.name, phases, at, extra.says, extra.labels, every)
 
 
 def evaluation(wait: int) -> int:
@@ -162,7 +195,7 @@ def selector(text: str, target: Mapping[str, str] = TARGET) -> str:
         raise ValueError(f"series {text!r}: expected a metric name with labels in braces")
     own = match[2] or ""
     given = {pair.partition("=")[0] for pair in own.split(",")}
-    missing = [name for name in target if name not in given and not (name == "instance" and ":" in match[1])]
+    missing = [name for name in target if name not in given and not (name in OF_TARGET and ":" in match[1])]
     added = ",".join(f'{name}="{target[name]}"' for name in missing)
     inside = ",".join(part for part in (own, added) if part)
     return f"{match[1]}{{{inside}}}"

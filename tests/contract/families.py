@@ -69,10 +69,10 @@ def mistakes(selector: Selector) -> list[str]:
     name = selector.name
     if name not in known():
         return [f"{name}: no such family or record"]
-    return [line for label in selector.labels for line in _label_mistakes(name, *label)]
+    return [line for label in selector.labels for line in label_mistakes(name, *label)]
 
 
-def _label_mistakes(name: str, label: str, operator: str, value: str) -> list[str]:
+def label_mistakes(name: str, label: str, operator: str, value: str) -> list[str]:
     if label in TARGET:
         return []
     if label not in known()[name]:

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from exporter import catalogue
+from exporter.exposition import inventory, page
 from scoring.methodology import METHOD
 from tests.machine import ROOT
 
@@ -24,3 +25,8 @@ def test_every_domain_family_is_used_or_says_why_not() -> None:
 
 def test_few_families_are_raw_only() -> None:
     assert sum(one.raw_only is not None for one in catalogue.metrics()) <= MOST_RAW_ONLY
+
+
+def test_every_family_about_the_product_is_used() -> None:
+    unused = [one.name for one in inventory.PRODUCT if not used() & set(page.sample_names(one.name, one.kind))]
+    assert unused == []
