@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -88,8 +89,9 @@ def main() -> int:
     if shutil.which("wrk") is None:
         parser.exit(2, "wrk: expected on PATH (Debian: apt-get install wrk)\n")
     raise_limit()
+    load = os.getloadavg()[0]
     sections = list(measured(arguments.only))
-    text = document(sections)
+    text = document(sections, load)
     sys.stdout.write(text)
     if arguments.write:
         arguments.write.write_text(text, encoding="utf-8")

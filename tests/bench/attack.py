@@ -63,8 +63,13 @@ class Vegeta:
     def attack(
         self, urls: Iterable[str], rate: int, seconds: float, headers: Mapping[str, str] = GZIP, connections: int = 100
     ) -> Told:
-        subprocess.run(self.command(urls, rate, seconds, headers, connections), check=True)
+        self.run(urls, rate, seconds, headers, connections)
         return self.told()
+
+    def run(
+        self, urls: Iterable[str], rate: int, seconds: float, headers: Mapping[str, str] = GZIP, connections: int = 100
+    ) -> None:
+        subprocess.run(self.command(urls, rate, seconds, headers, connections), check=True)
 
     def told(self) -> Told:
         """Of the last attack."""

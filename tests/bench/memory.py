@@ -12,7 +12,7 @@ from tests.bench.table import table
 from tests.blackbox.machine_room import Program
 
 REQUESTS: Final = 1_000_000
-WARM_SECONDS: Final = 5
+WARM_SECONDS: Final = 3
 STEP_SECONDS: Final = 10
 MOST_STEPS: Final = 12
 CONNECTIONS: Final = 64
@@ -44,7 +44,8 @@ def measure(exporter: Program) -> Section:
         if done >= REQUESTS:
             break
     growth = rows[-1][1] - rows[0][1]
-    note = f"wrk with {CONNECTIONS} connections and gzip, {STEP_SECONDS} s each of score/latest and /metrics in turn."
+    command = f"wrk -t1 -c{CONNECTIONS} -d{STEP_SECONDS}s -H 'Accept-Encoding: gzip' URL"
+    note = f"`{command}`, score/latest and /metrics in turn."
     shown = ((f"{count:,}", f"{size:.1f}") for count, size in rows)
     what = f"growth of resident memory over {done:,} requests, MB"
     return Section(

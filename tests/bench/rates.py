@@ -73,7 +73,8 @@ def measure(room: Room, exporter: Program) -> Section:
     ]
     head = ("connections", "server", "requests/s", "p99 ms", "/metrics against it")
     note = (
-        f"wrk with one thread. A page of {len(page):,} bytes and {series:,} series, also for the others;"
+        f"`wrk --latency -t1 -cCONNECTIONS -d{SECONDS}s URL`, with `-H 'Accept-Encoding: gzip'` where"
+        f" said. A page of {len(page):,} bytes and {series:,} series, also for the others;"
         f" {ROUNDS} rounds of {SECONDS} s, interleaved, medians."
     )
     return Section(f"{note}\n\n{table(head, rows)}", list(_targets(runs)))

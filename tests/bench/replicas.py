@@ -22,7 +22,7 @@ def counts(fleet: Fleet) -> tuple[float, float, int]:
     return total(pages, LOOKS), total(pages, FETCHES), sum(fleet.calls().values())
 
 
-def measure(seconds: float = 30.0) -> Section:
+def measure(seconds: float = 24.0) -> Section:
     with tempfile.TemporaryDirectory() as folder:
         fleet = Fleet(Path(folder))
         try:

@@ -38,7 +38,8 @@ def below(what: str, limit: float, value: float | None, form: str = ",.1f") -> T
     return Target(what, f"below {limit:,g}", measured, value is not None and value < limit)
 
 
-def document(sections: Iterable[tuple[str, Section]]) -> str:
+def document(sections: Iterable[tuple[str, Section]], load: float) -> str:
+    """`load`: average when the measurement began; what others did on the machine meanwhile is in every figure."""
     made = list(sections)
     verdicts = [
         (target.what, target.wanted, target.measured, "yes" if target.met else "no")
@@ -47,7 +48,9 @@ def document(sections: Iterable[tuple[str, Section]]) -> str:
     ]
     parts = [
         "# Performance",
-        f"Written by `make bench`, which measures everything in one run. Machine: {machine()}.",
+        f"Written by `make bench`, all of it measured in one run. Machine: {machine()}.",
+        f"Load average when it began: {load:.1f}. Whatever else the machine did then is in these figures.",
+        "`python -m tests.bench --only TITLE` repeats the sections whose title begins so.",
         "Servers and their clients share the machine. Figures of different machines do not compare; ratios do.",
         f"## {VERDICTS}",
         table(("target", "wanted", "measured", "met"), verdicts),

@@ -14,7 +14,7 @@ from tests.bench.table import table
 from tests.blackbox.machine_room import SOURCES, Program, Room, free_port, until
 
 ROWS: Final = (0, 100_000)
-SECONDS: Final = 20.0
+SECONDS: Final = 15.0
 SCRAPES: Final = 50  # a second
 LISTED: Final = "btchealth_nodes_listed"
 ROOT: Final = {"PYTHONPATH": str(Path(__file__).parents[2])}
