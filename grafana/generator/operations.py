@@ -126,7 +126,8 @@ _RESOURCES: Final = (
     ),
     Panel(
         "Do the caches spare requests?",
-        "Share of look-ups that found a body young enough to spare a request, and of answers that had been made before.",
+        "Share of look-ups that found a body young enough to spare a request, and of answers that had been made "
+        "before.",
         Kind.LINES,
         (
             Query(

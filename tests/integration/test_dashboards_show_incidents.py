@@ -19,7 +19,7 @@ from tests.integration.panels import JOB, Server, View, complete, dashboard, now
 pytestmark = pytest.mark.torture
 
 SPAN: Final = 120.0
-PATIENCE: Final = 120.0
+PATIENCE: Final = 180.0
 # What moves less may be the world's own chance.
 LEAST: Final = 0.03
 
@@ -252,6 +252,6 @@ def test_data_that_stand_still_are_seen_not_to_change(watched: Watched) -> None:
     """The answers are good and new by their date; only what they say is always the same."""
     job = "frozen:mempool_space"
     with watched.playing(job) as exporter:
-        until(lambda: complete(exporter), "every endpoint is read")
+        until(lambda: complete(exporter), "every endpoint is read", PATIENCE)
         until(lambda: unchanged_for(watched, job) > unchanged_for(watched, JOB) + 60, "nothing changes", PATIENCE)
         assert watched.reading(job, Seen("overview", "Is Bitcoin healthy?", True)) is not None
