@@ -31,9 +31,9 @@ class Run:
 
 
 def measure(room: Room, simulator: Program, vegeta: Vegeta | None) -> Section:
-    whats = ("longest stall of the event loop while 100,000 rows arrive, ms", "resident memory then, MB")
+    names = ("longest stall of the event loop while 100,000 rows arrive, ms", "resident memory then, MB")
     if vegeta is None:
-        return Section("Go is not installed: nothing was measured.", [below(what, 0, None) for what in whats])
+        return Section("Go is not installed: nothing was measured.", [below(what, 0, None) for what in names])
     runs = [watched(room, simulator, vegeta, rows) for rows in ROWS]
     shown = [(f"{run.rows:,}", *_stalls(run.late), f"{run.p99:.1f}", f"{run.peak:.0f}") for run in runs]
     head = (
@@ -47,7 +47,7 @@ def measure(room: Room, simulator: Program, vegeta: Vegeta | None) -> Section:
         " the kernel had no processor for the thread."
     )
     longest = max(late - taken for run in runs for late, taken in run.late) * 1e3
-    targets = (below(whats[0], 10, longest), below(whats[1], 150, runs[-1].peak, ".0f"))
+    targets = (below(names[0], 10, longest), below(names[1], 150, runs[-1].peak, ".0f"))
     return Section(f"{note}\n\n{table(head, shown)}", targets)
 
 
