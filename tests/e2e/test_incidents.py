@@ -14,6 +14,7 @@ from tests.e2e import stack
 from tests.e2e.incidents import INCIDENTS, Incident, begins, play
 from tests.e2e.receivers import Receivers
 from tests.e2e.stack import Stack
+from tests.machine import ROOT
 
 FACTOR = 60
 # Real seconds: some alerts fire on for hours of the world after the incident.
@@ -32,6 +33,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     finally:
         room.close()
         receivers.stop()
+
+
+def test_the_document_has_the_time_of_each_of_them() -> None:
+    rows = (ROOT / "docs" / "alerting.md").read_text().partition("| incident | scrape")[2].splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in rows] == [*(one.name for one in QUICK), "median"]
 
 
 def test_eight_incidents_are_told_to_the_right_people_and_resolve(running: Stack) -> None:
