@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -34,23 +34,22 @@ def score(
         _Judged(pillar, tuple(_judge(one, readings, now, past) for one in pillar.indicators))
         for pillar in method.pillars
     ]
-    total = math.fsum(one.pillar.weight for one in judged if one.counted is not None)
+    total = math.fsum(one.pillar.weight for one in judged if one.counts(minimum_coverage))
     coverage = math.fsum(one.pillar.weight * one.coverage for one in judged)
+    if coverage < minimum_coverage - ROUNDING:
+        total = 0.0
     pillars = tuple(_pillar_result(one, total, minimum_coverage) for one in judged)
     mean, worst = _aggregate(pillars)
     overall, capped_by = _capped(mean, worst, method.cap)
-    withheld = coverage < minimum_coverage - ROUNDING
-    if withheld or overall is None or mean is None:
-        overall, mean, capped_by = None, None, None
-    else:
+    if mean is not None and overall is not None:
         pillars = _with_points_lost(pillars, excess=mean - overall, worst=worst)
     lower, upper = _bounds(pillars, method.cap)
-    basis = _basis(method, judged)
+    basis = _basis(method, judged, minimum_coverage)
     changed_at = past.basis_changed_at if basis == past.basis and past.basis_changed_at is not None else now
     return Scorecard(
         overall=overall,
-        lower=lower if overall is None else min(lower, overall),
-        upper=upper if overall is None else max(upper, overall),
+        lower=_unrounded(lower, overall, min),
+        upper=_unrounded(upper, overall, max),
         coverage=coverage,
         mean=mean,
         capped_by=capped_by,
@@ -87,8 +86,12 @@ class _Judged:
     def coverage(self) -> float:
         return math.fsum(verdict.indicator.weight for verdict in self.verdicts if verdict.state is State.FRESH)
 
+    def counts(self, minimum_coverage: float) -> bool:
+        """Whether enough is known, fresh or held, for the pillar to enter the overall score and to cap it."""
+        return self.weight > 0 and self.weight >= minimum_coverage - ROUNDING
+
     @property
-    def counted(self) -> float | None:
+    def mean(self) -> float | None:
         weight = self.weight
         if weight <= 0:
             return None
@@ -122,7 +125,8 @@ def _judge(indicator: Indicator, readings: Readings, now: float, memory: Memory)
 
 
 def _pillar_result(judged: _Judged, total: float, minimum_coverage: float) -> PillarResult:
-    pillar, weight, counted = judged.pillar, judged.weight, judged.counted
+    pillar, weight = judged.pillar, judged.weight
+    counted = judged.mean if judged.counts(minimum_coverage) else None
     lower = math.fsum(
         verdict.indicator.weight * verdict.score
         for verdict in judged.verdicts
@@ -136,8 +140,8 @@ def _pillar_result(judged: _Judged, total: float, minimum_coverage: float) -> Pi
         effective_weight=0.0 if counted is None or total <= 0 else pillar.weight / total,
         score=None if judged.coverage < minimum_coverage - ROUNDING else counted,
         counted_score=counted,
-        lower=max(WORST, min(lower, BEST if counted is None else counted)),
-        upper=min(BEST, max(upper, WORST if counted is None else counted)),
+        lower=_unrounded(max(WORST, lower), counted, min),
+        upper=_unrounded(min(BEST, upper), counted, max),
         coverage=judged.coverage,
         indicators=tuple(_indicator_result(verdict, weight) for verdict in judged.verdicts),
     )
@@ -161,7 +165,7 @@ def _indicator_result(verdict: _Verdict, weight: float) -> IndicatorResult:
 
 
 def _aggregate(pillars: Sequence[PillarResult]) -> tuple[float | None, PillarResult | None]:
-    """Weighted mean, and the worst pillar, over the pillars that have any indicator."""
+    """Weighted mean, and the worst pillar, over the pillars that count."""
     counted = [
         (pillar.counted_score, pillar)
         for pillar in pillars
@@ -201,20 +205,32 @@ def _with_points_lost(
 
 
 def _bounds(pillars: Sequence[PillarResult], cap: float) -> tuple[float, float]:
-    """With declared weights: what is not fresh at 0, and at 100."""
-    lower = math.fsum(pillar.weight * pillar.lower for pillar in pillars)
-    upper = math.fsum(pillar.weight * pillar.upper for pillar in pillars)
+    """With declared weights: what is not fresh at 0, and at 100; a pillar that does not count as a whole."""
+    weighty = [pillar for pillar in pillars if pillar.weight > 0]
+    lowest = [WORST if pillar.counted_score is None else pillar.lower for pillar in weighty]
+    highest = [BEST if pillar.counted_score is None else pillar.upper for pillar in weighty]
+    weights = [pillar.weight for pillar in weighty]
     return (
-        max(WORST, min(lower, min(pillar.lower for pillar in pillars) + cap)),
-        min(BEST, upper, min(pillar.upper for pillar in pillars) + cap),
+        max(WORST, min(_dot(weights, lowest), min(lowest) + cap)),
+        min(BEST, _dot(weights, highest), min(highest) + cap),
     )
 
 
-def _basis(method: Method, judged: Iterable[_Judged]) -> tuple[str, ...]:
+def _dot(weights: Sequence[float], values: Sequence[float]) -> float:
+    return math.fsum(weight * value for weight, value in zip(weights, values, strict=True))
+
+
+def _unrounded(bound: float, value: float | None, choose: Callable[[float, float], float]) -> float:
+    """Arithmetic alone keeps a value within its bounds; its last digits may not."""
+    return bound if value is None or abs(bound - value) > ROUNDING else choose(bound, value)
+
+
+def _basis(method: Method, judged: Iterable[_Judged], minimum_coverage: float) -> tuple[str, ...]:
     """What the number rests on: the method, and of each indicator that counts which alternative it is computed from."""
     counting = (
         f"{verdict.indicator.id}:{verdict.entry.alternative}"
         for one in judged
+        if one.counts(minimum_coverage)
         for verdict in one.verdicts
         if verdict.entry is not None
     )

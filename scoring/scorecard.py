@@ -39,7 +39,11 @@ class IndicatorResult:
 
 @dataclass(frozen=True, slots=True)
 class PillarResult:
-    """`score` is withheld (None) below the minimum coverage; `counted_score` enters the overall score even so."""
+    """`score` is withheld (None) while less than the minimum coverage is fresh.
+
+    `counted_score` is None while less than that is fresh or held: the pillar does not count then. `effective_weight`
+    is its share in the overall score: 0 where it does not count, and for all while the overall score is withheld.
+    """
 
     id: str
     title: str

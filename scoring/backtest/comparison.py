@@ -45,8 +45,8 @@ def compare(
     since: int = 0,
 ) -> AggregateResult:
     """`episodes` inside the history, with their spans; those that begin before day `since` are not judged."""
-    values = [_combined(day, method, aggregate) for day in days]
-    usual = [_combined(day, method, mean) for day in days]
+    values = [combined(method, day.counted, aggregate) for day in days]
+    usual = [combined(method, day.counted, mean) for day in days]
     track, spans = Track(values), list(episodes)
     busy = [span for _, span in spans]
     judged = [(one, judge(track, span, upward=one.upward, busy=busy)) for one, span in spans if span[0] >= since]
@@ -86,10 +86,6 @@ def choose(caps: Mapping[float, AggregateResult], plain: AggregateResult) -> flo
         if one.ordinary_fall is not None and one.ordinary_fall <= plain.ordinary_fall + SAME_FALL
     }
     return min(cap for cap, seen in calm.items() if seen == max(calm.values()))
-
-
-def _combined(day: DayScore, method: Method, aggregate: Aggregate) -> float | None:
-    return None if day.overall is None else combined(method, day.counted, aggregate)
 
 
 def _worst(day: DayScore) -> float:

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class DayScore:
-    """By pillar id: `pillars` None where withheld, `counted` what enters the overall score even so."""
+    """By pillar id: `pillars` None where withheld, `counted` None where it has no weight in the overall score."""
 
     date: date
     overall: float | None
@@ -46,7 +46,9 @@ def day_scores(history: History, method: Method, progress: Progress) -> list[Day
                 overall=card.overall,
                 coverage=card.coverage,
                 pillars={pillar.id: pillar.score for pillar in card.pillars},
-                counted={pillar.id: pillar.counted_score for pillar in card.pillars},
+                counted={
+                    pillar.id: pillar.counted_score if pillar.effective_weight else None for pillar in card.pillars
+                },
             )
         )
         progress(day + 1, history.table.days)

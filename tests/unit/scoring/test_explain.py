@@ -40,9 +40,9 @@ def test_the_largest_movement_comes_first_and_says_why() -> None:
 
 
 def test_an_input_that_went_missing_moves_by_weight() -> None:
-    before = score(FULL, NOW, method=method())
+    before = score(FULL, NOW, method=method(), minimum_coverage=0.5)
     left = {name: reading for name, reading in FULL.items() if name != "a"}
-    after = score(left, NOW + 2 * DAY, before.memory, method())
+    after = score(left, NOW + 2 * DAY, before.memory, method(), minimum_coverage=0.5)
     by_name = {part.indicator: part for part in moved(before, after) or []}
     assert by_name["a"].by_score == 0
     assert by_name["a"].points == pytest.approx(0.6 * 0.5 * 20)

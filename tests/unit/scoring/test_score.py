@@ -10,9 +10,10 @@ import pytest
 from scoring.indicator import Largest, Level, Quantity, Ratio
 from scoring.memory import Memory
 from scoring.method import customised
+from scoring.methodology import METHOD
 from scoring.reading import Reading, Readings, State, series
 from scoring.score import score
-from tests.unit.scoring.worlds import DAY, FULL, HOUR, NOW, indicator, indicator_of, method, pillar_of, readings
+from tests.unit.scoring.worlds import DAY, FULL, HOUR, NOW, indicator, indicator_of, method, pillar_of, plain, readings
 
 
 def test_pillars_are_weighted_means_and_so_is_the_whole() -> None:
@@ -89,11 +90,11 @@ def test_held_inputs_move_nothing_but_coverage_and_bounds() -> None:
 def test_after_the_hold_the_others_take_the_weight_and_the_basis_changes() -> None:
     before = score(FULL, NOW, method=method())
     later = NOW + 2 * DAY
-    card = score(without(FULL, "a"), later, before.memory, method())
-    assert pillar_of(card, "first").counted_score == pytest.approx((0.3 * 60 + 0.2 * 40) / 0.5)
-    assert indicator_of(card, "b").effective_weight == pytest.approx(0.6)
+    card = score(without(FULL, "b"), later, before.memory, method())
+    assert pillar_of(card, "first").counted_score == pytest.approx((0.5 * 80 + 0.2 * 40) / 0.7)
+    assert indicator_of(card, "a").effective_weight == pytest.approx(0.5 / 0.7)
     assert card.basis_changed_at == later
-    again = score(without(FULL, "a"), later + HOUR, card.memory, method())
+    again = score(without(FULL, "b"), later + HOUR, card.memory, method())
     assert again.basis_changed_at == later
 
 
@@ -110,8 +111,80 @@ def test_the_overall_score_is_withheld_below_the_minimum_coverage() -> None:
     assert withheld.mean is None
     assert withheld.coverage == pytest.approx(0.48)
     assert all(one.points_lost is None for _, one in withheld.indicators())
+    assert all(pillar.effective_weight == 0 for pillar in withheld.pillars)
     stated = score(known, NOW, method=method(), minimum_coverage=0.48)
     assert stated.overall is not None
+
+
+class TestWhichPillarsCount:
+    """Those of which at least the minimum coverage is known, fresh or held; the others have no part in the whole."""
+
+    @pytest.mark.parametrize(
+        ("known", "weight", "overall"),
+        [
+            pytest.param(readings(a=80, b=80, c=80, d=0, g=0), 0.4, 10.0, id="all of it is known: it caps"),
+            pytest.param(readings(a=80, b=80, c=80, d=0), 0.4, 10.0, id="three quarters are known: it caps"),
+            pytest.param(readings(a=80, b=80, c=80, g=0), 0.0, 80.0, id="a quarter is known: neither mean nor cap"),
+            pytest.param(readings(a=80, b=80, c=80), 0.0, 80.0, id="nothing is known"),
+        ],
+    )
+    def test_a_pillar_of_which_little_is_known_has_no_part(
+        self, known: Readings, weight: float, overall: float
+    ) -> None:
+        card = score(known, NOW, method=method(cap=10), minimum_coverage=0.6)
+        second = pillar_of(card, "second")
+        assert second.effective_weight == pytest.approx(weight)
+        assert card.overall == pytest.approx(overall)
+        assert card.capped_by == ("second" if weight else None)
+        lost = [one.points_lost for one in second.indicators if one.points_lost is not None]
+        assert weight or not any(lost)
+
+    def test_its_few_values_are_no_bound_of_the_whole(self) -> None:
+        card = score(readings(a=80, b=80, c=80, g=0), NOW, method=method(cap=10))
+        assert card.lower == pytest.approx(10)
+        assert card.upper == pytest.approx(0.6 * 80 + 0.4 * 100)
+        assert (pillar_of(card, "second").lower, pillar_of(card, "second").upper) == (0, 75)
+        assert pillar_of(card, "second").counted_score is None
+
+    def test_an_operators_own_minimum_decides(self) -> None:
+        known = readings(a=80, b=80, c=80, g=0)
+        assert score(known, NOW, method=method(), minimum_coverage=0.25).overall == pytest.approx(48)
+        assert score(known, NOW, method=method(), minimum_coverage=0.26).overall == pytest.approx(80)
+
+    def test_weights_that_sum_to_the_minimum_are_enough(self) -> None:
+        own = customised(method(), {"a": 0.31, "b": 0.29, "c": 0.4})
+        assert pillar_of(score(readings(a=80, b=80), NOW, method=own), "first").score == pytest.approx(80)
+
+    def test_a_pillar_that_is_held_counts_as_before_and_then_leaves(self) -> None:
+        before = score(FULL, NOW, method=method(cap=10))
+        left = without(FULL, "d")
+        held = score(left, NOW + DAY, before.memory, method(cap=10), minimum_coverage=0.5)
+        assert held.overall == before.overall
+        assert (pillar_of(held, "second").score, held.basis_changed_at) == (None, NOW)
+        gone = score(left, NOW + DAY + 1, held.memory, method(cap=10), minimum_coverage=0.5)
+        assert gone.overall == pytest.approx(66)
+        assert gone.basis_changed_at == NOW + DAY + 1
+        assert gone.upper - gone.lower > held.upper - held.lower
+
+    def test_what_else_such_a_pillar_loses_is_no_change_of_basis(self) -> None:
+        before = score(readings(a=80, b=60, c=40, g=0), NOW, method=method())
+        after = score(readings(a=80, b=60, c=40), NOW + 2 * DAY, before.memory, method())
+        assert after.basis_changed_at == NOW
+
+    def test_the_worst_value_of_the_lightest_indicator_of_security_cannot_take_fifty_points(self) -> None:
+        """With the published weights and cap: all others at 80, and of security nothing but six invalid blocks."""
+        security, *others = METHOD.pillars
+        known = {one.id: 80.0 for pillar in others for one in pillar.indicators}
+        card = score(readings(**known, invalid_blocks=0), NOW, method=plain(METHOD))
+        assert pillar_of(card, security.id).effective_weight == 0
+        assert card.overall == pytest.approx(80)
+
+
+def test_a_pillar_of_weight_zero_bounds_nothing() -> None:
+    own = customised(method(cap=10), {"second": 0})
+    card = score(readings(a=80, b=60, c=40), NOW, method=own)
+    worst = score({**FULL, **readings(d=0, g=0)}, NOW, method=own)
+    assert [card.lower, card.upper, worst.lower, worst.upper] == pytest.approx([66] * 4)
 
 
 class TestFallbacks:
@@ -197,7 +270,7 @@ def test_nothing_but_a_pillar_of_weight_zero_makes_no_score() -> None:
 
 def test_an_indicator_of_weight_zero_makes_no_pillar() -> None:
     own = customised(method(), {"a": 0})
-    card = score(readings(a=80), NOW, method=own)
+    card = score(readings(a=80), NOW, method=own, minimum_coverage=0)
     assert pillar_of(card, "first").counted_score is None
     assert indicator_of(card, "a").effective_weight == 0
 

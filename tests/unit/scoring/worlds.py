@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scoring.curves import linear
 from scoring.indicator import Indicator, Level, Pillar, Quantity
 from scoring.method import Method
@@ -43,6 +45,17 @@ SECOND = Pillar(
 
 def method(cap: float = 100.0) -> Method:
     return Method("9.0", (FIRST, SECOND), cap)
+
+
+def plain(published: Method) -> Method:
+    """The same pillars, ids, weights and cap, but every indicator scores its own value, read under its id."""
+    return replace(
+        published,
+        pillars=tuple(
+            replace(pillar, indicators=tuple(indicator(one.id, one.weight) for one in pillar.indicators))
+            for pillar in published.pillars
+        ),
+    )
 
 
 def readings(**values: float) -> dict[str, Reading]:
