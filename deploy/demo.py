@@ -77,7 +77,7 @@ def parts(ports: Ports, home: Path, programs: Mapping[str, Path]) -> Iterator[Pa
         (
             str(programs["alertmanager"]), f"--config.file={home / 'alertmanager.yml'}",
             f"--storage.path={home / 'alertmanager'}", f"--web.listen-address={HOST}:{ports.alertmanager}",
-            "--cluster.listen-address=",
+            f"--web.external-url=http://{HOST}:{ports.alertmanager}/", "--cluster.listen-address=",
         ),
     )  # fmt: skip
     yield Part(
@@ -85,6 +85,7 @@ def parts(ports: Ports, home: Path, programs: Mapping[str, Path]) -> Iterator[Pa
         (
             str(programs["prometheus"]), f"--config.file={home / 'prometheus.yml'}",
             f"--storage.tsdb.path={home / 'prometheus'}", f"--web.listen-address={HOST}:{ports.prometheus}",
+            f"--web.external-url=http://{HOST}:{ports.prometheus}/", f"--web.console.templates={home / 'consoles'}",
         ),
     )  # fmt: skip
     if "grafana" in programs:
@@ -119,7 +120,7 @@ def grafana(ports: Ports, home: Path, program: Path) -> Part:
 
 def lay_out(home: Path, ports: Ports) -> None:
     """Prometheus reads the files of the repository; only the addresses beside them are this demo's own."""
-    for name in ("prometheus.yml", "rules", "alerts"):
+    for name in ("prometheus.yml", "rules", "alerts", "consoles"):
         (home / name).symlink_to(ROOT / "prometheus" / name)
     targets = home / "targets"
     targets.mkdir()

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from prometheus.generator import pages
+from prometheus.generator import consoles, pages
 from prometheus.generator.model import HOME, Alert, DeclarationError, Declarations, Group, load
 from prometheus.generator.rule_files import alert_file, record_file, record_homes
 from prometheus.generator.scenarios import Scenarios, days_file, test_file
@@ -21,7 +21,7 @@ from prometheus.generator.scenarios import Scenarios, days_file, test_file
 NOTE = "# Written by `python -m prometheus.build` from prometheus/declarations and thresholds.yml; edit there.\n"
 
 # Every file in these folders is generated.
-OWNED = ("prometheus/rules", "prometheus/alerts", "prometheus/tests/alerts", "docs/runbooks")
+OWNED = ("prometheus/rules", "prometheus/alerts", "prometheus/consoles", "prometheus/tests/alerts", "docs/runbooks")
 
 
 class Dumper(yaml.SafeDumper):
@@ -67,6 +67,7 @@ def files(declared: Declarations) -> Iterator[tuple[str, str]]:
             if days := days_file(scenarios, rule_files, order):
                 yield f"prometheus/tests/alerts/{alert.title}-days.yml", dump(days)
             yield f"docs/runbooks/{alert.title}.md", pages.runbook(declared, group, alert)
+            yield f"prometheus/consoles/{alert.title}.html", consoles.page(declared, group, alert)
     yield "docs/alerts.md", pages.overview(declared)
 
 

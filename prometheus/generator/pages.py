@@ -20,25 +20,26 @@ def _runbook(declared: Declarations, group: Group, alert: Alert) -> Iterator[str
     yield from (_NOTE, "", f"# {alert.title}", "", declared.words(alert.summary), "")
     yield from ("## Meaning", "", declared.words(alert.meaning).strip(), "")
     yield from ("```promql", declared.number(alert.expr).strip(), "```", "")
-    yield from _facts(declared, group, alert)
+    yield from (f"- {fact}" for fact in facts(declared, group, alert))
     yield from ("", "## Impact", "", declared.words(alert.impact).strip(), "", "## Diagnosis", "")
     for query in alert.diagnosis:
         yield from (f"{query.text}", "", "```promql", declared.number(query.expr).strip(), "```", "")
     yield from ("## Mitigation", "", declared.words(alert.mitigation).strip())
 
 
-def _facts(declared: Declarations, group: Group, alert: Alert) -> Iterator[str]:
-    yield f"- Severity: {alert.severity}."
+def facts(declared: Declarations, group: Group, alert: Alert) -> Iterator[str]:
+    """When it fires, what mutes it, how often it is wrong, and the thresholds with their reasons."""
+    yield f"Severity: {alert.severity}."
     if alert.for_:
         stays = f", stays for {alert.keep} after it last held" if alert.keep else ""
-        yield f"- Fires after the condition has held for {alert.for_}{stays}."
+        yield f"Fires after the condition has held for {alert.for_}{stays}."
     if needs := [name.removeprefix("needs_") for name in labels(group, alert) if name.startswith("needs_")]:
-        yield f"- Muted while one of these sources is down: {', '.join(needs)}."
+        yield f"Muted while one of these sources is down: {', '.join(needs)}."
     if alert.false_alarms:
-        yield f"- False alarms: {alert.false_alarms}."
+        yield f"False alarms: {alert.false_alarms}."
     for name in dict.fromkeys(_USED.findall(alert.expr)):
         threshold = declared.thresholds[name]
-        yield f"- Threshold `{name}`: {threshold.words}. {threshold.why}"
+        yield f"Threshold `{name}`: {threshold.words}. {threshold.why}"
 
 
 def overview(declared: Declarations) -> str:

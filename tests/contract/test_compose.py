@@ -22,6 +22,7 @@ from tests.machine import ROOT, tool
 
 FILE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+SERVERS = ("prometheus", "alertmanager", "grafana")
 OURS = {"exporter", "exporter-demo", "simulator", "prepare"}
 # Once and for all of these, `prepare` writes what nobody may choose beforehand.
 MADE = {"alertmanager-config", "grafana-secrets"}
@@ -170,12 +171,25 @@ def test_the_demo_puts_the_simulator_in_place_of_every_source_as_make_demo_does(
 def test_names_and_ports_between_services_are_those_that_listen() -> None:
     listening = {("redis", 6379), ("simulator", 9000), ("exporter", 9833), ("prometheus", 9090), ("alertmanager", 9093)}
     addressed = {(host, int(port)) for host, port in re.findall(r"://([a-z]+):(\d+)", FILE.read_text())}
-    assert addressed <= listening
+    assert {one for one in addressed if one[0] != "localhost"} <= listening
     targets = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / "deploy/compose/targets").glob("*.yml")}
     assert targets.keys() == {file.stem for file in (ROOT / "prometheus/targets").glob("*.yml")}
     for (target,) in (one[0]["targets"] for one in targets.values()):
         host, port = target.split(":")
         assert (host, int(port)) in listening | {("127.0.0.1", 9090)}
+
+
+def test_links_in_messages_lead_to_what_a_browser_on_this_machine_reaches() -> None:
+    links = yaml.safe_load((ROOT / "prometheus" / "declarations" / "links.yml").read_text())
+    published = {
+        name: f"http://localhost:{port.split(':')[1]}/" for name in SERVERS for port in services()[name]["ports"]
+    }
+    for name in ("prometheus", "alertmanager"):
+        assert f"--web.external-url={published[name]}" in command(name)
+    assert links["dashboards"].startswith(published["grafana"])
+    assert links["runbooks"].startswith(f"{published['prometheus']}consoles/")
+    assert "--web.console.templates=/etc/prometheus/consoles" in command("prometheus")
+    assert "./prometheus/consoles:/etc/prometheus/consoles:ro" in services()["prometheus"]["volumes"]
 
 
 def test_exactly_one_exporter_starts_with_either_profile() -> None:

@@ -21,6 +21,8 @@ EQUIVALENT: Mapping[tuple[str, str], str] = {
     ): "only the job is matched",
     (".*ScoreLow", "label pillar left out"): "the series carries the label too",
     ("BtcHealthExporterDown", "line 1: max became (avg|sum)"): "up is 0 or 1: all of them are 0, or one is not",
+    ("BtcHealthInvalidBlockObserved", r'line 2: {window="30d"} became {}'): "the other side has but this window",
+    ("BtcHealthOnionShareCollapse", r'line .: {network="onion"} became {}'): "the other side has but this network",
     ("BtcHealthInvalid.*Observed", "line 3: > became !="): "a value is never below its own minimum",
     ("BtcHealthRuleEvaluationFailing", "line 1: sum became (max|avg)"): "above zero when the largest is",
     ("BtcHealthRuleEvaluationFailing", "line 2: increase became (rate|changes)"): "above zero in the same cases",
@@ -31,17 +33,15 @@ EQUIVALENT: Mapping[tuple[str, str], str] = {
     ("BtcHealthNodeCountDrop", r"line 4: without \(instance, pod\) .*"): "replicas ask the same hosts",
     ("BtcHealthSource(Stale|DataFrozen)", "line .*: == became >="): "up is 0 or 1",
     ("BtcHealthSource(Stale|DataFrozen)", "line .*: > became !="): "an increase is never negative",
-    ("job_pillar:btchealth_pillar_weight_ratio:max", "line 1: > became !="): "a weight is never negative",
     ("job_source:btchealth_fetch_failures_per_fetch:.*", "line 4: > became !="): "a rate is never negative",
     ("job:btchealth_indicator_score:overall", "line 1: <= became <"): "where both are equal either is right",
     ("job_source:.*_fresh_per_endpoint:ratio", r"line 8: (\* became /|count became .*)"): "zero times whatever",
-    ("job_.*:btchealth_(source|endpoint)_up:max", "line 1: max became sum"): "anything but 0 is up",
 }
 
 
 def reason(survivor: str) -> str | None:
     for (rule, what), why in EQUIVALENT.items():
-        if re.fullmatch(f"{rule}: {what}", survivor):
+        if re.fullmatch(f"(?:{rule}): (?:{what})", survivor):
             return why
     return None
 

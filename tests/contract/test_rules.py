@@ -83,8 +83,12 @@ def test_alert_waits_for_five_minutes(alert: Rule) -> None:
 @every_alert
 def test_alert_links_to_a_runbook_and_a_dashboard_that_exist(alert: Rule) -> None:
     notes = alert.document["annotations"]
-    runbook = ROOT / "docs" / "runbooks" / notes["runbook_url"].rpartition("/")[2]
+    page = notes["runbook_url"].rpartition("/")[2]
+    assert page == f"{alert.name}.html"
+    runbook = ROOT / "docs" / "runbooks" / f"{alert.name}.md"
     assert [line for line in runbook.read_text().splitlines() if line.startswith("## ")] == HEADINGS
+    served = (ROOT / "prometheus" / "consoles" / page).read_text()
+    assert [f"## {heading}" for heading in re.findall("<h2>(.*)</h2>", served)] == HEADINGS
     assert notes["dashboard_url"].rpartition("/")[2].removeprefix("btchealth-") in DASHBOARDS
 
 

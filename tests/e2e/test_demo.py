@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -74,6 +74,15 @@ def jobs_up(running: Demo) -> set[str]:
     return {one["metric"]["job"] for one in running.asked("up == 1")}
 
 
+def runbook_pages(running: Demo) -> list[str]:
+    """What the demo's Prometheus shows where the links of its alerts lead."""
+    groups = json.loads(get(f"{running.address('prometheus')}/api/v1/rules?type=alert")[1])["data"]["groups"]
+    paths = [urlsplit(rule["annotations"]["runbook_url"]).path for group in groups for rule in group["rules"]]
+    answers = [get(f"{running.address('prometheus')}{path}") for path in paths]
+    assert {status for status, _, _ in answers} == {200}
+    return [body.decode() for _, body, _ in answers]
+
+
 def played(running: Demo) -> list[str]:
     return [one["name"] for one in json.loads(get(f"{running.address('simulator')}/scenario")[1])["running"]]
 
@@ -94,6 +103,13 @@ def test_it_shows_scores_in_prometheus_plays_an_incident_and_leaves_nothing_behi
     assert 0 <= float(scraped[0]["value"][1]) <= 100
     assert scraped[0]["metric"]["job"] == "btc-health"
     until(lambda: jobs_up(running) == {"btc-health", "prometheus", "alertmanager"}, "Prometheus reads all three", 60)
+
+    pages = runbook_pages(running)
+    assert len(pages) >= 52
+    assert all("<h2>Mitigation</h2>" in page and "{{" not in page for page in pages)
+    assert all(("Firing now" in page) != ("Not firing now." in page) for page in pages)
+    asked = re.findall(r'href="(/graph\?g0\.expr=[^"]+)">Ask Prometheus', "".join(pages))
+    assert len(asked) > len(pages)
 
     start = re.search(r"Start an incident:\s+curl -X POST (\S+)", running.text())
     assert start

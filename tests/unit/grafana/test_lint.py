@@ -199,7 +199,7 @@ def links_lead_somewhere(dashboard: Dashboard) -> Iterator[str]:
         if uid not in known:
             yield f"/d/{uid}"
     names = {rule.name for rule in alerts()}
-    for name in re.findall(r"runbooks/(BtcHealth\w+)\.md", text):
+    for name in re.findall(r"consoles/(BtcHealth\w+)\.html", text):
         if name not in names or not (ROOT / "docs" / "runbooks" / f"{name}.md").is_file():
             yield f"runbook {name}"
     if dashboard["uid"] != "btchealth-overview" and "btchealth-overview" not in onward(dashboard):
