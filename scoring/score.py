@@ -51,6 +51,7 @@ def score(
         lower=_unrounded(lower, overall, min),
         upper=_unrounded(upper, overall, max),
         coverage=coverage,
+        minimum_coverage=minimum_coverage,
         mean=mean,
         capped_by=capped_by,
         pillars=pillars,

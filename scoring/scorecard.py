@@ -61,13 +61,14 @@ class PillarResult:
 class Scorecard:
     """`mean`: weighted mean of the pillars. `capped_by`: the worst pillar, when the cap holds `overall` below the mean.
 
-    `as_of` and `basis_changed_at` in Unix seconds.
+    Below `minimum_coverage` scores are withheld. `as_of` and `basis_changed_at` in Unix seconds.
     """
 
     overall: float | None
     lower: float
     upper: float
     coverage: float
+    minimum_coverage: float
     mean: float | None
     capped_by: str | None
     pillars: tuple[PillarResult, ...]

@@ -60,6 +60,12 @@ PILLAR_UPPER = Declared(
 PILLAR_WEIGHT = Declared(
     "btchealth_pillar_weight_ratio", "Weight of the pillar in the overall score, as configured.", _PILLAR, unit="ratio"
 )
+PILLAR_EFFECTIVE_WEIGHT = Declared(
+    "btchealth_pillar_effective_weight_ratio",
+    "Weight of the pillar in the overall score now: sums to 1, 0 where too little of the pillar is known to count; "
+    "absent while the overall score is withheld.",
+    _PILLAR, unit="ratio",
+)  # fmt: skip
 PILLAR_COVERAGE = Declared(
     "btchealth_pillar_coverage_ratio", "Share of the pillar's weight that rests on fresh data, 0-1.", _PILLAR,
     unit="ratio",
@@ -79,6 +85,10 @@ INDICATOR_LOST = Declared(
     "btchealth_indicator_points_lost",
     "Points this indicator takes from the overall score: all of them sum to 100 minus that score.", _INDICATOR,
 )  # fmt: skip
+MINIMUM_COVERAGE = Declared(
+    "btchealth_scorecard_minimum_coverage_ratio",
+    "Coverage below which a score is withheld, as configured, 0-1.", unit="ratio",
+)  # fmt: skip
 METHODOLOGY = Declared(
     "btchealth_methodology_info", "Version of the scoring method; `+custom` marks weights of your own; always 1.",
     ("version",),
@@ -90,7 +100,8 @@ BASIS_CHANGE = Declared(
 
 SCORES: Final = (
     OVERALL, OVERALL_LOWER, OVERALL_UPPER, OVERALL_COVERAGE, PILLAR, PILLAR_LOWER, PILLAR_UPPER, PILLAR_WEIGHT,
-    PILLAR_COVERAGE, INDICATOR, INDICATOR_COVERED, INDICATOR_WEIGHT, INDICATOR_LOST, METHODOLOGY, BASIS_CHANGE,
+    PILLAR_COVERAGE, PILLAR_EFFECTIVE_WEIGHT, INDICATOR, INDICATOR_COVERED, INDICATOR_WEIGHT, INDICATOR_LOST,
+    MINIMUM_COVERAGE, METHODOLOGY, BASIS_CHANGE,
 )  # fmt: skip
 
 
@@ -101,7 +112,10 @@ def scores(card: Scorecard) -> Iterator[Family]:
     yield OVERALL_COVERAGE.one(card.coverage)
     for declared, read in _OF_PILLAR:
         yield declared.family(((pillar.id,), read(pillar)) for pillar in card.pillars)
+    known = () if card.overall is None else card.pillars
+    yield PILLAR_EFFECTIVE_WEIGHT.family(((pillar.id,), pillar.effective_weight) for pillar in known)
     yield from _indicators(card)
+    yield MINIMUM_COVERAGE.one(card.minimum_coverage)
     yield METHODOLOGY.family([((card.methodology,), 1.0)])
     yield BASIS_CHANGE.one(card.basis_changed_at)
 

@@ -34,7 +34,9 @@ EQUIVALENT: Mapping[tuple[str, str], str] = {
     ("BtcHealthSource(Stale|DataFrozen)", "line .*: == became >="): "up is 0 or 1",
     ("BtcHealthSource(Stale|DataFrozen)", "line .*: > became !="): "an increase is never negative",
     ("job_source:btchealth_fetch_failures_per_fetch:.*", "line 4: > became !="): "a rate is never negative",
-    ("job:btchealth_indicator_score:overall", "line 1: <= became <"): "where both are equal either is right",
+    ("job:btchealth_indicator_score:overall", "line 6: <= became <"): "where both are equal either is right",
+    ("job:btchealth_indicator_score:overall", "line (9|14): > became !="): "a weight is never negative",
+    ("job_pillar:btchealth_indicator_score:.*", "line 4: >= became >"): "none is a billionth below to the last digit",
     ("job_source:.*_fresh_per_endpoint:ratio", r"line 8: (\* became /|count became .*)"): "zero times whatever",
 }
 

@@ -106,10 +106,22 @@ def test_effective_weights_sum_to_one_in_each_pillar() -> None:
         assert sum(weight for (owner, _), weight in weights.items() if owner == pillar.id) == pytest.approx(1)
 
 
+def test_weights_of_pillars_sum_to_one_and_say_which_count() -> None:
+    security = {one.quantity.selectors[0] for one in METHOD.pillars[0].indicators}
+    little = {selector: Reading(0.8, NOW, NOW, "t") for selector in METHOD.selectors if selector not in security}
+    page = shown(score(little, NOW))
+    weights = page["btchealth_pillar_effective_weight_ratio"]
+    assert weights["security",] == 0
+    assert sum(weights.values()) == pytest.approx(1)
+    assert page["btchealth_pillar_weight_ratio"]["security",] == pytest.approx(0.3)
+    assert page["btchealth_scorecard_minimum_coverage_ratio"] == {(): 0.6}
+
+
 def test_without_any_reading_only_bounds_coverage_and_weights_are_shown() -> None:
     page = shown(score({}, NOW, Memory(), METHOD))
     assert page["btchealth_overall_score"] == {}
     assert page["btchealth_pillar_score"] == {}
+    assert page["btchealth_pillar_effective_weight_ratio"] == {}
     assert page["btchealth_indicator_score"] == {}
     assert page["btchealth_overall_coverage_ratio"] == {(): 0.0}
     assert page["btchealth_overall_score_lower_bound"] == {(): 0.0}
