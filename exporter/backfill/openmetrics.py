@@ -20,11 +20,14 @@ from exporter.exposition.page import END, Block, Family, Form, Kind, escape_labe
 from scoring.backtest.columns import Recipe, of, same
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import History
+from scoring.method import Method
 from scoring.methodology import METHOD
 from scoring.reading import series
+from scoring.score import MINIMUM_COVERAGE
 from scoring.scorecard import Scorecard
 
 Progress = Callable[[int, int], None]
+Span = tuple[date, date]
 Labels = tuple[tuple[str, str], ...]
 
 _LABEL: Final = re.compile(r'(\w+)="([^"]*)"')
@@ -63,6 +66,17 @@ class Target:
         return (("instance", self.instance), ("job", self.job))
 
 
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """As the live exporter scores: an operator's own weights and minimum too."""
+
+    method: Method = METHOD
+    minimum_coverage: float = MINIMUM_COVERAGE
+
+    def cards(self, history: History) -> Iterator[Scorecard]:
+        return scorecards(history, self.method, self.minimum_coverage)
+
+
 @dataclass(slots=True)
 class _Samples:
     times: array[int] = field(default_factory=lambda: array("q"))
@@ -85,13 +99,15 @@ class _Gathered:
         kept.values.append(value)
 
 
-def write(stream: BinaryIO, history: History, target: Target, span: tuple[date, date], progress: Progress) -> int:
+def write(
+    stream: BinaryIO, history: History, target: Target, span: Span, progress: Progress, scoring: Scoring = Scoring()
+) -> int:
     """First and last day of `span` belong to it; earlier days are scored too, for what they leave behind.
 
     Returns the number of samples.
     """
     table, gathered, domain = history.table, _Gathered(), _Domain(history)
-    for day, card in enumerate(scorecards(history, METHOD)):
+    for day, card in enumerate(scoring.cards(history)):
         if span[0] <= table.date(day) <= span[1]:
             _add_scores(gathered, card)
             domain.add(gathered, day)

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from exporter import logs
 from exporter.backfill.gather import Gathered, gather, sources, yesterday
-from exporter.backfill.openmetrics import Target, write
+from exporter.backfill.openmetrics import Scoring, Span, Target, write
 from exporter.backfill.table import table
 from exporter.clock import Clock
 from exporter.collection.poller import Outcome
@@ -26,27 +26,30 @@ from exporter.storage.database import Storage
 from scoring.backtest import HistoryError
 from scoring.backtest.history import History, history
 from scoring.backtest.table import read
+from scoring.method import customised
 from scoring.methodology import METHOD
 
 
 def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
     if arguments.since and arguments.until and arguments.until < arguments.since:
         raise ConfigError(f"--to {arguments.until}: expected {arguments.since} (--from) or later")
-    known = _folder(arguments) if arguments.history else _asked(arguments, environ)
+    config = loader(arguments, environ)()
+    known = _folder(arguments) if arguments.history else _asked(arguments, config)
     first, last = known.table.first, known.table.date(known.table.days - 1)
     since, until = arguments.since or first, arguments.until or last
     if until < first or since > last:
         raise ConfigError(
             f"--from {since} --to {until}: expected days between {first} and {last}, which is all there is"
         )
-    samples = _written(arguments, known, (since, until))
+    scoring = Scoring(customised(METHOD, config.scoring.weights), config.scoring.minimum_coverage)
+    samples = _written(arguments, known, (since, until), scoring)
     for line in _left_out(known):
         sys.stderr.write(f"{line}\n")
     sys.stderr.write(f"{samples} samples from {max(since, first)} to {min(until, last)}\n")
     return 0
 
 
-def _written(arguments: Namespace, known: History, span: tuple[date, date]) -> int:
+def _written(arguments: Namespace, known: History, span: Span, scoring: Scoring) -> int:
     target = Target(arguments.job, arguments.instance)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("scoring days")
@@ -56,7 +59,7 @@ def _written(arguments: Namespace, known: History, span: tuple[date, date]) -> i
 
         try:
             with arguments.output.open("wb") as stream:
-                return write(stream, known, target, span, advance)
+                return write(stream, known, target, span, advance, scoring)
         except OSError as error:
             raise ConfigError(f"--output {arguments.output}: {error.strerror}") from error
 
@@ -75,8 +78,7 @@ def _folder(arguments: Namespace) -> History:
         raise ConfigError(str(error)) from error
 
 
-def _asked(arguments: Namespace, environ: Mapping[str, str]) -> History:
-    config = loader(arguments, environ)()
+def _asked(arguments: Namespace, config: Config) -> History:
     logs.configure(config.log.level if "log.level" in arguments else "error", config.log.format)
     clock = Clock()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

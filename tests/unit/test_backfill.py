@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from exporter.assembly import rules_of
 from exporter.backfill import openmetrics as backfill
 from exporter.catalogue import resolve
 from exporter.cli import main
+from exporter.configuration.configfile import load
 from exporter.exposition import families
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import History, history
@@ -21,6 +23,7 @@ from scoring.backtest.run import silent
 from scoring.backtest.table import read
 from scoring.methodology import METHOD
 from tests.unit.scoring.backtest.folders import FIRST, daily
+from tests.unit.scoring.worlds import DAY
 
 DAYS = 420
 Sample = tuple[tuple[tuple[str, str], ...], float, float]
@@ -89,6 +92,16 @@ def test_all_samples_of_a_series_stand_together_in_order_of_time(known: History)
     assert text.endswith("# EOF\n")
 
 
+def test_a_day_is_scored_and_dated_at_the_midnight_that_ends_it(known: History) -> None:
+    """What a chart says of a day is not known before the day is over."""
+    over = datetime.combine(FIRST + timedelta(days=401), time(), UTC).timestamp()
+    found = samples(written(known, 400, 400)[0])
+    assert {moment for rows in found.values() for _, _, moment in rows} == {over}
+    read_at = {selector: reading.data_time for selector, reading in known.readings(400).items()}
+    assert max(read_at.values()) == over, "of the day itself, known at its end"
+    assert min(read_at.values()) >= over - DAY
+
+
 def test_only_the_days_asked_for_are_written_but_earlier_ones_count(known: History) -> None:
     """The median of a year needs the year before."""
     found = samples(written(known, 419, 419)[0])
@@ -102,6 +115,39 @@ def test_the_command_writes_the_file(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["backfill", "--history", str(tmp_path), "--output", str(output)], {}) == 0
     assert re.search(r"\d+ samples from 2016-01-01 to 2016-01-30", capsys.readouterr().err)
     assert 'instance="127.0.0.1:9833",job="btc-health"' in output.read_text(encoding="utf-8")
+
+
+def test_history_is_scored_with_the_weights_and_the_minimum_of_the_configuration(tmp_path: Path) -> None:
+    """As the live exporter does, so that old and new samples are one series."""
+    (tmp_path / "config.yml").write_text(
+        "scoring: {weights: {security: 0.9, lightning: 0, hashprice: 0.7}, minimum_coverage: 0.3}", encoding="utf-8"
+    )
+    output = tmp_path / "out.om"
+    daily(tmp_path, 400)
+    given = ["--history", str(tmp_path), "--output", str(output), "--config.file", str(tmp_path / "config.yml")]
+    assert main(["backfill", *given, "--from", "2017-02-01"], {}) == 0
+    config = load(tmp_path / "config.yml", {}, {})
+    rules = rules_of(config)
+    *_, card = scorecards(history(read(tmp_path), METHOD), rules.method, rules.minimum_coverage)
+    found = samples(output.read_text(encoding="utf-8"))
+    assert card.overall is not None
+    assert {declared.name for declared in families.SCORES} <= found.keys()
+    for family in families.scores(card):
+        last = {
+            tuple(one for one in labels if one[0] not in {"job", "instance"}): value
+            for labels, value, time in found[family.name]
+            if time == card.as_of
+        }
+        assert last == {tuple(sorted(series.labels)): series.value for series in family.series}, family.name
+    versions = {dict(labels)["version"] for labels, _, _ in found["btchealth_methodology_info"]}
+    assert versions == {rules.method.version} != {METHOD.version}
+
+
+def test_own_weights_that_cannot_be_used_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    daily(tmp_path, 10)
+    given = ["backfill", "--history", str(tmp_path), "--output", str(tmp_path / "out.om")]
+    assert main(given, {"BTC_HEALTH_SCORING__WEIGHTS": '{"nobody": 1}'}) == 2
+    assert "nobody" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
