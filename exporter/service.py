@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, Protocol
 
 import structlog
@@ -20,9 +21,11 @@ from exporter.exposition.families import scores
 from exporter.exposition.page import Part, Publication
 from exporter.exposition.source_families import SourceFamilies
 from exporter.scorecards import compact, scalars
+from exporter.slices import Slices, in_one_go
 from exporter.snapshot import Snapshot
 from exporter.storage.archive import STEP, Archive
 from exporter.storage.database import Storage
+from exporter.turns import in_turns
 from exporter.world import Rules, World
 from scoring.memory import Memory
 from scoring.method import Method
@@ -72,10 +75,7 @@ class Reloading:
 
 @dataclass(slots=True)
 class Service:
-    """`changed` is set by collection after every poll; `on_world` is told of every new world.
-
-    `aside` calls a function where it does not hold up the event loop.
-    """
+    """`changed` is set by collection after every poll; `on_world` is told of every new world."""
 
     config: Config
     collection: Collecting
@@ -85,7 +85,6 @@ class Service:
     clock: Clock
     changed: asyncio.Event
     on_world: Callable[[], None] = lambda: None
-    aside: Callable[..., Awaitable[Any]] = asyncio.to_thread
     reloads: Reloads = field(init=False)
     world: World = field(init=False)
     archive: Archive = field(init=False)
@@ -109,7 +108,7 @@ class Service:
         """Yesterday's truth first, with its age; then polling."""
         self._memory = memory_of(await self.storage.load(ROOM))
         await self.collection.restore()
-        await self._refresh_aside()
+        await self._refresh_in_turns()
         await self.collection.start()
 
     async def run(self) -> None:
@@ -123,17 +122,20 @@ class Service:
         self._remember()
 
     def refresh(self) -> None:
-        self._show(*self._made(self.collection.snapshot, self.collection.figures()))
+        self._show(*in_one_go(self._making()))
 
-    async def _refresh_aside(self) -> None:
-        """In a thread: hundreds of series take longer than the event loop may stand still."""
+    async def _refresh_in_turns(self) -> None:
         async with self._one_refresh:
-            self._show(*await self.aside(self._made, self.collection.snapshot, self.collection.figures()))
+            self._show(*await in_turns(self._making()))
 
-    def _made(self, snapshot: Snapshot, figures: Sequence[SourceFigures]) -> tuple[World, Part]:
-        world = self._rules.world(snapshot, figures, self.clock.wall(), self._memory)
-        domain = self._domain(world.view, world.snapshot, self._rules.help_texts)
-        return world, self.publication.rendered((*domain, *scores(world.scorecard), *self._sources(world.figures)))
+    def _making(self) -> Slices[tuple[World, Part]]:
+        rules, snapshot, figures = self._rules, self.collection.snapshot, self.collection.figures()
+        yield
+        world = yield from rules.making(snapshot, figures, self.clock.wall(), self._memory)
+        yield
+        domain = self._domain(world.view, world.snapshot, rules.help_texts)
+        families = chain(domain, scores(world.scorecard), self._sources(world.figures))
+        return world, (yield from self.publication.rendering(families))
 
     def _show(self, world: World, part: Part) -> None:
         self.world, self._memory = world, world.scorecard.memory
@@ -179,7 +181,7 @@ class Service:
     async def _apply(self, config: Config, rules: Rules) -> None:
         await self.collection.reconfigure(config)
         self.config, self._rules = config, rules
-        await self._refresh_aside()
+        await self._refresh_in_turns()
         self.reloading.configure_logs(config.log.level, config.log.format)
 
     async def _keep_current(self) -> None:
@@ -188,9 +190,9 @@ class Service:
             if self.changed.is_set():
                 await self.clock.sleep(GATHER_SECONDS)
                 self.changed.clear()
-                await self._refresh_aside()
+                await self._refresh_in_turns()
             elif self._is_due(self.clock.wall()):
-                await self._refresh_aside()
+                await self._refresh_in_turns()
 
     async def _wait(self) -> None:
         """Until something has changed, a value expires, or a tick has passed."""

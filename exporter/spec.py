@@ -18,11 +18,15 @@ from exporter.metric import Sample as Sample
 from exporter.metric import Top as Top
 from exporter.metric import Unit as Unit
 from exporter.origin import Origin, every_field, fields_of
-from exporter.payload import Notes, declared_fields, decode
+from exporter.payload import Notes, declared_fields, decode, decode_rows, is_rows
+from exporter.slices import Slices, in_one_go
 
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DAY: Final = 86400.0
+
+# Bytes that a reducer takes in less than a millisecond.
+PIECE: Final = 4 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Rejected:
 
 
 class Reducer(Protocol):
-    """Reads a body too large for one go: fed in pieces, so that the event loop breathes between them.
+    """Reads a body too large for one go: fed in pieces of at most PIECE, with a pause after each.
 
     `finish` returns what the endpoint's `parse` takes; both raise BodyError like `decode`.
     """
@@ -100,29 +104,42 @@ class Endpoint:
         named = {name for origin in self.origins.values() for name in every_field(origin)}
         return declared_fields(self.payload) | named | {"body"}
 
+    @property
+    def in_slices(self) -> bool:
+        """Whether `reading` pauses however long the body is."""
+        return self.reducer is not None or (self.load is None and is_rows(self.payload))
+
     def read(self, body: bytes, read_at: float | None = None) -> Parsed:
         """Pure: bytes to samples. Raises BodyError where the whole body must not be believed."""
-        if self.reducer:
-            reducer = self.reducer()
-            reducer.feed(body)
-            return self.conclude(reducer, read_at)
-        notes = Notes()
-        return self._interpret(decode(body, self.payload, notes, self.load), notes, read_at)
+        return in_one_go(self.reading(body, read_at))
 
-    def conclude(self, reducer: Reducer, read_at: float | None = None) -> Parsed:
-        """As `read`, after the last piece of the body has been fed."""
-        notes = Notes()
-        return self._interpret(reducer.finish(notes), notes, read_at)
-
-    def _interpret(self, payload: Any, notes: Notes, read_at: float | None) -> Parsed:
+    def reading(self, body: bytes, read_at: float | None = None) -> Slices[Parsed]:
+        """As `read`, with pauses."""
         if self.events and read_at is None:
             raise ValueError(f"{self.name}: expected the time of the read, because events are counted back from it")
-        samples = tuple(bounded(self.parse(payload, *([read_at] if self.events else [])), self.origins, notes))
+        notes = Notes()
+        payload = yield from self._decoding(body, notes)
+        yield
+        samples: list[Sample] = []
+        for said in self.parse(payload, *([read_at] if self.events else [])):
+            samples.extend(bounded(said, self.origins, notes))
+            yield
         if self.origins and not samples:
             raise _without_samples(notes)
         time = self.data_time(payload) if self.data_time else None
         days = self.daily(payload) if self.daily else ()
-        return Parsed(samples, read_at if self.events else time, dict(notes.rejected), len(notes.unknown), days)
+        return Parsed(tuple(samples), read_at if self.events else time, dict(notes.rejected), len(notes.unknown), days)
+
+    def _decoding(self, body: bytes, notes: Notes) -> Slices[Any]:
+        if self.reducer is None:
+            if self.in_slices:
+                return (yield from decode_rows(body, self.payload, notes))
+            return decode(body, self.payload, notes, self.load)
+        reducer = self.reducer()
+        for start in range(0, len(body), PIECE):
+            reducer.feed(body[start : start + PIECE])
+            yield
+        return reducer.finish(notes)
 
 
 def _without_samples(notes: Notes) -> BodyError:
@@ -131,22 +148,19 @@ def _without_samples(notes: Notes) -> BodyError:
     return BodyError(Reason.EMPTY, "no value in a well-formed body")
 
 
-def bounded(
-    samples: Iterable[Sample | Rejected | None], origins: Mapping[Metric, Origin], notes: Notes
-) -> Iterator[Sample]:
-    """The samples inside their metric's bounds; the others are counted under the fields they are made of."""
-    for sample in samples:
-        if sample is None:
-            continue
-        if isinstance(sample, Rejected):
-            notes.reject(sample.field)
-            continue
-        low, high = sample.metric.bounds
-        if low <= sample.value <= high:
-            yield sample
-        else:
-            for name in fields_of(origins[sample.metric], sample):
-                notes.reject(name)
+def bounded(said: Sample | Rejected | None, origins: Mapping[Metric, Origin], notes: Notes) -> Iterator[Sample]:
+    """The sample if it is inside its metric's bounds; else it is counted under the fields it is made of."""
+    if said is None:
+        return
+    if isinstance(said, Rejected):
+        notes.reject(said.field)
+        return
+    low, high = said.metric.bounds
+    if low <= said.value <= high:
+        yield said
+    else:
+        for name in fields_of(origins[said.metric], said):
+            notes.reject(name)
 
 
 def endpoint(  # noqa: PLR0913 - keywords of one declaration, each with its own meaning

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from exporter.collection.statistics import SourceFigures
+from exporter.slices import Slices, in_one_go
 from exporter.snapshot import Snapshot, View
 from exporter.spec import Metric
 from scoring.memory import Memory
@@ -46,7 +47,14 @@ class Rules:
     help_texts: Mapping[Metric, str]
 
     def world(self, snapshot: Snapshot, figures: Sequence[SourceFigures], now: float, memory: Memory) -> World:
-        view = self.enrich(snapshot, snapshot.view(now))
+        return in_one_go(self.making(snapshot, figures, now, memory))
+
+    def making(self, snapshot: Snapshot, figures: Sequence[SourceFigures], now: float, memory: Memory) -> Slices[World]:
+        alive = snapshot.view(now)
+        yield
+        view = self.enrich(snapshot, alive)
+        yield
         readings = {selector: observation.reading() for selector, observation in view.items()}
+        yield
         scorecard = score(readings, now, memory, self.method, self.minimum_coverage)
         return World(now, snapshot, view, scorecard, tuple(figures))

@@ -17,6 +17,7 @@ from typing import Final
 
 from exporter.exposition.encoding import QUICK, Encoding, packed
 from exporter.exposition.forms import Form as Form
+from exporter.slices import Slices, in_one_go
 
 
 class Kind(StrEnum):
@@ -123,12 +124,17 @@ class Part:
 
     def updated(self, families: Iterable[Family]) -> Part:
         """The same part where nothing has changed; only families that have changed are rendered again."""
-        shown = (family for family in families if family.series)
-        fresh = {family.name: family for family in sorted(shown, key=lambda family: family.name)}
-        blocks = {
-            name: known if (known := self.blocks.get(name)) and known.family == family else Block.of(family, known)
-            for name, family in fresh.items()
-        }
+        return in_one_go(self.updating(families))
+
+    def updating(self, families: Iterable[Family]) -> Slices[Part]:
+        """As `updated`, with a pause after each family."""
+        fresh: dict[str, Block] = {}
+        for family in families:
+            if family.series:
+                known = self.blocks.get(family.name)
+                fresh[family.name] = known if known and known.family == family else Block.of(family, known)
+            yield
+        blocks = {name: fresh[name] for name in sorted(fresh)}
         same = blocks.keys() == self.blocks.keys() and all(self.blocks[name] is block for name, block in blocks.items())
         return self if same else Part(blocks)
 
@@ -210,14 +216,15 @@ class Publication:
         self._own_until = -math.inf
 
     def update(self, families: Iterable[Family]) -> None:
-        self.show(self.rendered(families))
+        self.show(in_one_go(self.rendering(families)))
 
-    def rendered(self, families: Iterable[Family]) -> Part:
-        """What is shown next, in every form that somebody has asked for; may be called in a thread."""
+    def rendering(self, families: Iterable[Family]) -> Slices[Part]:
+        """What is shown next, in every form that somebody has asked for."""
         before = self._page.data
-        data = before.updated(families)
+        data = yield from before.updating(families)
         if data is not before:
             for form in before.packed_forms():
+                yield
                 data.packed(form)
         return data
 

@@ -45,13 +45,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`kept`: whether it was made before it was asked for; None where answers are never kept."""
+    """`kept`: whether it was made before it was asked for; None where answers are never kept.
+
+    `again`: others get this very object, too.
+    """
 
     body: bytes
     content_type: str
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     kept: bool | None = None
+    again: bool = False
 
 
 Handler = Callable[[Ask], Awaitable[Answer]]

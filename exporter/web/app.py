@@ -16,7 +16,7 @@ from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.meter import OTHER, Meter
 from exporter.web.protocol import Bounds, certificate_of
-from exporter.web.repeated import Starts, headers_of, immediate
+from exporter.web.repeated import Wire, headers_of, immediate
 from exporter.web.webfile import Loaded, WebFile
 
 log = structlog.get_logger(__name__)
@@ -89,7 +89,7 @@ class Site:
         self._routes, self._web_file, self._gate, self._doors, self._meter = routes, web_file, gate, doors, meter
         self.bounds = bounds
         self._running = 0
-        self._starts = Starts()
+        self._wire = Wire()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         visit = self._begin(_ask(request))
@@ -105,7 +105,7 @@ class Site:
         return response
 
     def at_once(self, ask: Ask) -> tuple[Visit, Answer, bytes] | None:
-        """The answer and its head where nothing has to be waited for; `end` is to be called once it is written."""
+        """The answer and its bytes where nothing has to be waited for; `end` is to be called once they are written."""
         route = self._routes.get(ask.path)
         if route is None or not route.at_once or not self._gate.at_once:
             return None
@@ -114,7 +114,7 @@ class Site:
             self._leave(visit)
             return None
         answer = immediate(self._answer(visit))
-        return visit, answer, self._starts.of(answer, visit.loaded.headers)
+        return visit, answer, self._wire.of(answer, visit.loaded.headers)
 
     def end(self, visit: Visit, answer: Answer) -> None:
         self._leave(visit)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from typing import Final
 
 from exporter.collection.statistics import EndpointFigures, SourceFigures
 from exporter.scorecards import movers
+from exporter.slices import Slices
 from exporter.web.answer import HTML, Answer, Ask, Handler
 from exporter.web.api.render import FRESH_SECONDS, Kept
 from exporter.web.health import WorldNow
@@ -42,13 +42,14 @@ def landing_page(world_now: WorldNow, version: str, telemetry_path: str) -> Hand
         "Ready": "-/ready",
     }
 
-    def made(world: World) -> Packed:
-        return Packed(rendered(world, version, links).encode(), HTML, FRESH_SECONDS, POLICY)
+    def writing(world: World) -> Slices[bytes]:
+        yield
+        return rendered(world, version, links).encode()
 
-    kept = Kept(lambda: (world_now(),), made)
+    kept = Kept(lambda: (world_now(),), writing, lambda body: Packed(body, HTML, FRESH_SECONDS, POLICY))
 
     async def landing(ask: Ask) -> Answer:
-        return (await asyncio.to_thread(kept.render)).answer(ask)
+        return (await kept.renew()).answer(ask)
 
     return landing
 

@@ -16,15 +16,20 @@ _HEADERS: Final = {one: {"Vary": "Accept, Accept-Encoding", **headers_of(one)} f
 
 def metrics_page(publication: Publication, names: Callable[[], Collection[str]], sources: Collection[str]) -> Handler:
     """`names`: every name that may be asked for, also those without a value at present."""
+    given: dict[tuple[str, Encoding], Answer] = {}
 
     async def metrics(ask: Ask) -> Answer:
         form, content_type = choose(ask.headers.get("Accept", ""))
         encoding = encoding_of(ask.headers.get("Accept-Encoding", ""))
         if ask.query and (choice := _choice(ask.parameters(), names(), sources)):
             body = packed(publication.page().filtered(form, choice), encoding, QUICK)
-        else:
-            body = publication.page().bytes_of(form, encoding)
-        return Answer(body, content_type, headers=_HEADERS[encoding])
+            return Answer(body, content_type, headers=_HEADERS[encoding])
+        body = publication.page().bytes_of(form, encoding)
+        before = given.get((content_type, encoding))
+        if before is None or before.body is not body:
+            before = Answer(body, content_type, headers=_HEADERS[encoding], again=True)
+            given[content_type, encoding] = before
+        return before
 
     return metrics
 

@@ -28,8 +28,8 @@ class Packed:
             given = Encoding.IDENTITY if small else wanted
             told = {**headers, "ETag": self._tags[given]}
             made = packed(body, given, THOROUGH)
-            self._whole[wanted] = Answer(made, content_type, headers={**told, **headers_of(given)}, kept=True)
-            self._unchanged[wanted] = Answer(b"", content_type, 304, told, kept=True)
+            self._whole[wanted] = Answer(made, content_type, 200, {**told, **headers_of(given)}, kept=True, again=True)
+            self._unchanged[wanted] = Answer(b"", content_type, 304, told, kept=True, again=True)
 
     def __len__(self) -> int:
         return sum(len(one.body) for one in self._whole.values())

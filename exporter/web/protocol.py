@@ -159,9 +159,9 @@ class Protocol(RequestHandler, Generic[V]):
         found = self._pages.at_once(ask)
         if found is None or self.transport is None:
             return False
-        visit, answer, head = found
+        visit, answer, made = found
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
-        self.transport.writelines((head, answer.body))
+        self.transport.write(made)
         if self._paused:
             timer = self._loop.call_later(self._pages.bounds.reading, self._drop, "it reads too slowly")
             self._unread = visit, answer, timer

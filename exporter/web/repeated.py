@@ -6,9 +6,8 @@ What aiohttp does for a request costs several times what it takes to find a page
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from email.utils import formatdate
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -22,8 +21,8 @@ T = TypeVar("T")
 
 MOST_HEADS: Final = 1_024
 LONGEST_HEAD: Final = 2_048
-# Of the pages that are answered at once, each in three encodings; the answers stay in memory as long.
-MOST_STARTS: Final = 16
+# Pages that are answered at once, each in three encodings, and the two formats of the page of metrics.
+MOST_ANSWERS: Final = 32
 HEAD_END: Final = b"\r\n\r\n"
 
 
@@ -68,19 +67,25 @@ def headers_of(answer: Answer, always: Mapping[str, str]) -> Mapping[str, str]:
     return {**always, **answer.headers, "Content-Type": answer.content_type, "Server": "btc-health"}
 
 
-class Starts:
-    """Heads of answers as aiohttp writes them; what does not change of those that are kept is made once."""
+class Wire:
+    """Answers as they go to the client, head and body in one piece; those that are given again, made once a second."""
 
-    def __init__(self) -> None:
-        self._known: LRUCache[int, tuple[Answer, Mapping[str, str], bytes]] = LRUCache(MOST_STARTS)
+    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+        self._wall, self._second = wall, 0
+        self._known: dict[int, tuple[Answer, Mapping[str, str], bytes]] = {}
 
     def of(self, answer: Answer, always: Mapping[str, str]) -> bytes:
+        second = int(self._wall())
+        if second != self._second:
+            self._second = second
+            self._known.clear()
         known = self._known.get(id(answer))
-        if known is None or known[0] is not answer or known[1] is not always:
-            known = answer, always, _start(answer, always)
-            if answer.kept:
-                self._known[id(answer)] = known
-        return known[2] + _date(int(time.time()))
+        if known is not None and known[0] is answer and known[1] is always:
+            return known[2]
+        made = b"".join((_start(answer, always), _date(second), answer.body))
+        if answer.again and len(self._known) < MOST_ANSWERS:
+            self._known[id(answer)] = answer, always, made
+        return made
 
 
 def _start(answer: Answer, always: Mapping[str, str]) -> bytes:
@@ -89,6 +94,5 @@ def _start(answer: Answer, always: Mapping[str, str]) -> bytes:
     return f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n{lines}".encode()
 
 
-@lru_cache(maxsize=1)
 def _date(second: int) -> bytes:
     return f"Date: {formatdate(second, usegmt=True)}\r\n\r\n".encode()

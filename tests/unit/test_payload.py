@@ -24,7 +24,9 @@ from exporter.payload import (
     UnixSeconds,
     declared_fields,
     decode,
+    decode_rows,
 )
+from exporter.slices import in_one_go
 
 
 class Inner(Payload):
@@ -209,3 +211,35 @@ def test_a_number_is_within_its_bounds_or_refused(value: Any) -> None:
     except ValueError:
         return
     assert -5 <= number <= 5
+
+
+NAMES = st.sampled_from(("number", "optional", "word", "flag", "known", "inner", "rows"))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=4),
+    max_leaves=6,
+)
+
+
+@given(st.lists(JSON, max_size=8), st.integers(0, 12))
+def test_rows_read_with_pauses_are_those_read_in_one_go(rows: list[Any], times: int) -> None:
+    body = json.dumps(rows * times).encode()
+    whole, parts = Notes(), Notes()
+    payload = list[Annotated[Outer | None, Part()]]
+    # repr: NaN is not equal to itself.
+    assert repr(in_one_go(decode_rows(body, payload, parts))) == repr(decode(body, payload, whole))
+    assert (parts.rejected, parts.unknown) == (whole.rejected, whole.unknown)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[1", b"{}", b"null", b"[1]]", b'{"error": "busy"}', b"\xff", b"[[1, 2], 3]"],
+    ids=["empty", "cut off", "an object", "null", "too much", "an error", "not UTF-8", "a row that does not fit"],
+)
+def test_what_is_no_list_of_rows_is_refused_in_the_same_words(body: bytes) -> None:
+    said = []
+    for read in (decode, lambda *given: in_one_go(decode_rows(*given))):
+        with pytest.raises(BodyError) as caught:
+            read(body, list[Inner], Notes())
+        said.append((caught.value.reason, str(caught.value)))
+    assert said[0] == said[1]

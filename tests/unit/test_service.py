@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,12 +66,9 @@ class Time:
         await settle()
 
 
-async def in_place(function: Callable[..., Any], *arguments: Any) -> Any:
-    return function(*arguments)
-
-
 async def settle() -> None:
-    for _ in range(20):
+    """More rounds than a world has pauses, however slow the machine."""
+    for _ in range(300):
         await asyncio.sleep(0)
 
 
@@ -150,9 +147,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
 
     reloading = Reloading(wanted, rules_of, lambda level, form: logs.append((level, form)))
     publication = Publication(list, lambda: time.now)
-    service = Service(
-        Config(), collection, storage, publication, reloading, time.clock, asyncio.Event(), aside=in_place
-    )
+    service = Service(Config(), collection, storage, publication, reloading, time.clock, asyncio.Event())
     holder.append(Running(service, collection, time, storage, logs=logs))
     await service.start()
     task = asyncio.create_task(service.run())

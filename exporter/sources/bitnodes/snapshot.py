@@ -249,6 +249,8 @@ def _software(tally: Tally) -> Iterator[Sample | None]:
     families: Counter[str] = Counter()
     for agent, count in tally.agents.items():
         families[family_of(agent)] += count
+        # A pause: the list may be as long as whoever serves it likes.
+        yield None
     for family in FAMILIES:
         yield CLIENT_FAMILY(families[family] / nodes, family=family)
     yield CLIENT_VERSIONS(len(tally.agents))
@@ -261,9 +263,9 @@ def _software(tally: Tally) -> Iterator[Sample | None]:
 
 def _middle(counts: Counter[int]) -> int:
     """The lower median; counted by value, because sorting a hundred thousand rows would stop the event loop."""
-    values = sorted(counts)
+    values, half = sorted(counts), counts.total() / 2
     seen = accumulate(counts[value] for value in values)
-    return next(value for value, count in zip(values, seen, strict=True) if 2 * count >= counts.total())
+    return next(value for value, count in zip(values, seen, strict=True) if count >= half)
 
 
 def _heights(heights: Counter[int]) -> Iterator[Sample | None]:

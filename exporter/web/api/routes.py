@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from exporter.history import History
 from exporter.history.alertmanager import Alerts
+from exporter.slices import Slices
 from exporter.storage.archive import Archive
 from exporter.web.answer import JSON, Answer, Ask, Handler, Refusal
 from exporter.web.api import openapi
@@ -15,7 +16,7 @@ from exporter.web.api.docs import docs_page
 from exporter.web.api.explain import Explain
 from exporter.web.api.method_models import Methodology
 from exporter.web.api.naming import Known
-from exporter.web.api.render import STABLE_SECONDS, Kept, kept_page, packed
+from exporter.web.api.render import STABLE_SECONDS, Kept, fresh, kept_page, stable, writing
 from exporter.web.api.score import score_latest
 from exporter.web.api.sources import sources
 from exporter.web.api.stored import Stored
@@ -54,24 +55,24 @@ class Api:
 
     def __post_init__(self) -> None:
         given = self.readable
-        self.latest = Kept(lambda: (given.world(), given.alerts()), score_latest)
-        self.sources = Kept(lambda: (given.world(),), sources)
+        self.latest = Kept(lambda: (given.world(), given.alerts()), score_latest, fresh)
+        self.sources = Kept(lambda: (given.world(),), sources, fresh)
 
     def changed(self) -> None:
         """The world has changed, or the alerts."""
         self._changed.set()
 
     async def run(self) -> None:
-        """Until cancelled. In a thread: hundreds of series take longer than the event loop may stand still."""
+        """Until cancelled."""
         while True:
             await self._changed.wait()
             self._changed.clear()
             for kept in (self.latest, self.sources):
-                await asyncio.to_thread(kept.render)
+                await kept.renew()
 
     def routes(self) -> dict[str, Route]:
         given = self.readable
-        method = Kept(lambda: (given.method(),), _methodology)
+        method = Kept(lambda: (given.method(),), _methodology, stable)
         described = openapi.document(given.version, given.prefix)
         document = Packed(openapi.as_bytes(described), JSON, STABLE_SECONDS)
         stored = Stored(given.world, given.archive, given.wall)
@@ -93,8 +94,8 @@ class Api:
         return Known(pillars, self.readable.metric_names())
 
 
-def _methodology(method: Method) -> Packed:
-    return packed(Methodology, as_json(method), STABLE_SECONDS)
+def _methodology(method: Method) -> Slices[bytes]:
+    return writing(Methodology, lambda: as_json(method))
 
 
 def _fixed(document: Packed) -> Handler:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from exporter.collection.statistics import EndpointFigures, SourceFigures
+from exporter.slices import Slices
 from exporter.web.api.models import Sources
-from exporter.web.api.render import packed
+from exporter.web.api.render import writing
 from exporter.web.health import collector
-from exporter.web.packed import Packed
 from exporter.world import World
 
 
-def sources(world: World) -> Packed:
-    return packed(Sources, {"as_of": world.at, "sources": {one.name: _source(one) for one in world.figures}})
+def sources(world: World) -> Slices[bytes]:
+    return writing(Sources, lambda: {"as_of": world.at, "sources": {one.name: _source(one) for one in world.figures}})
 
 
 def _source(one: SourceFigures) -> dict[str, Any]:

@@ -1,12 +1,13 @@
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
 
 from exporter.history.alertmanager import Alert, Alerts
-from exporter.web.api.render import Kept
+from exporter.slices import Slices, in_one_go
+from exporter.web.api.render import Kept, fresh
 from exporter.web.api.score import score_latest
 from exporter.web.api.sources import sources
-from exporter.web.packed import Packed
 from exporter.world import World
 from tests.unit.web.world import BROKEN, SOURCE, TIP, UNKNOWN_ALERTS, world
 
@@ -14,7 +15,7 @@ ALERT = Alert("BtcHealthFeeSpike", "warning", "active", {"a": "b"}, {"summary": 
 
 
 def latest(now: World, alerts: Alerts = UNKNOWN_ALERTS) -> Any:
-    return json.loads(score_latest(now, alerts).body)
+    return json.loads(in_one_go(score_latest(now, alerts)))
 
 
 def test_the_newest_score_has_the_shape_of_the_contract() -> None:
@@ -44,7 +45,7 @@ def test_without_data_the_score_is_unknown_and_not_zero() -> None:
 
 
 def test_sources_tell_age_errors_and_provenance() -> None:
-    body = json.loads(sources(world(replace(SOURCE, endpoints=(TIP, BROKEN)))).body)
+    body = json.loads(in_one_go(sources(world(replace(SOURCE, endpoints=(TIP, BROKEN))))))
     source = body["sources"]["mempool_space"]
     assert source["status"] == "degraded"
     assert source["refused_base_urls"] == {"http://testnet": "genesis of another network"}
@@ -71,14 +72,32 @@ def test_a_body_is_made_once_for_each_basis() -> None:
     basis: tuple[object, ...] = (world(), UNKNOWN_ALERTS)
     made = 0
 
-    def make(*_: object) -> Packed:
+    def write(*_: object) -> Slices[bytes]:
         nonlocal made
         made += 1
-        return Packed(str(made).encode(), "text/plain", 5)
+        yield
+        return str(made).encode()
 
-    kept = Kept(lambda: basis, make)
+    kept = Kept(lambda: basis, write, fresh)
     assert kept.render() is kept.render()
     basis = (basis[0], Alerts((), None))
     assert kept.render().body == b"2"
     basis = (world(), basis[1])
     assert (kept.newest().body, kept.render().body) == (b"2", b"3")
+
+
+async def test_a_body_is_renewed_once_for_all_who_want_it_at_the_same_time() -> None:
+    basis: tuple[object, ...] = (world(),)
+    made = 0
+
+    def write(*_: object) -> Slices[bytes]:
+        nonlocal made
+        made += 1
+        yield
+        return str(made).encode()
+
+    kept = Kept(lambda: basis, write, fresh)
+    answers = await asyncio.gather(*(kept.renew() for _ in range(10)))
+    assert {one.body for one in answers} == {b"1"}
+    basis = (world(),)
+    assert (kept.newest().body, (await kept.renew()).body, kept.newest().body) == (b"1", b"2", b"2")
