@@ -17,6 +17,7 @@ from typing import Final
 from tests.bench import dashboards, memory, rates, readers, replicas, stall, startup
 from tests.bench.attack import Vegeta
 from tests.bench.crowd import raise_limit
+from tests.bench.pace import Punctual
 from tests.bench.report import Section, Target, document
 from tests.blackbox.machine_room import Program, Room
 from tests.blackbox.test_facts import settled
@@ -32,6 +33,7 @@ class Bench:
     room: Room
     simulator: Program
     vegeta: Vegeta | None
+    punctual: Punctual | None
     _served: Program | None = field(default=None)
 
     @property
@@ -46,7 +48,7 @@ class Bench:
 # Title and measurement; docs/performance.md has a section of each.
 SECTIONS: Final[tuple[tuple[str, Callable[[Bench], Section]], ...]] = (
     ("Rate of requests", lambda bench: rates.measure(bench.room, bench.served)),
-    ("Readers at a fixed rate", lambda bench: readers.fixed_rate(bench.served, bench.vegeta)),
+    ("Readers at a fixed rate", lambda bench: readers.fixed_rate(bench.served, bench.punctual)),
     ("Mixed load", lambda bench: readers.mixed(bench.served, bench.vegeta)),
     ("Memory", lambda bench: memory.measure(bench.served)),
     ("Event loop", lambda bench: stall.measure(bench.room, bench.simulator, bench.vegeta)),
@@ -61,7 +63,7 @@ def measured(wanted: str) -> Iterator[tuple[str, Section]]:
     with tempfile.TemporaryDirectory() as folder:
         room = Room(Path(folder))
         try:
-            bench = Bench(room, room.simulator(), Vegeta.build(Path(folder)))
+            bench = Bench(room, room.simulator(), Vegeta.build(Path(folder)), Punctual.build(Path(folder)))
             for title, measure in SECTIONS:
                 if title.lower().startswith(wanted.lower()):
                     started = time.monotonic()

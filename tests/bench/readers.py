@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.bench.attack import GZIP, Told, Vegeta
+from tests.bench.attack import Vegeta
 from tests.bench.crowd import SPARE, Crowd, raise_limit
 from tests.bench.mix import MIX
+from tests.bench.pace import Paced, Punctual
 from tests.bench.report import Section, at_least, below
 from tests.bench.table import table
 from tests.blackbox.machine_room import Program
 
 LATEST: Final = "/api/v2/score/latest"
+GZIP: Final = "gzip"
 RATE: Final = 10_000
 SECONDS: Final = 60
 CONNECTIONS: Final = 100
@@ -24,36 +26,35 @@ MIXED_SECONDS: Final = 12
 COUNTED: Final = "btchealth_response_cache_{}_total"
 
 
-def fixed_rate(exporter: Program, vegeta: Vegeta | None) -> Section:
-    if vegeta is None:
+def fixed_rate(exporter: Program, punctual: Punctual | None) -> Section:
+    if punctual is None:
         return Section("Go is not installed: nothing was measured.", (at_least(_WHAT, RATE, None),))
     url, crowd = f"{exporter.url}{LATEST}", Crowd(exporter.url)
     idle = min(IDLE, raise_limit() - CONNECTIONS - SPARE)
-    vegeta.attack([url], 1_000, 2)
+    punctual.ask(url, 1_000, 2, CONNECTIONS, GZIP)
     crowd.open(idle)
     try:
-        vegeta.run([url], RATE, SECONDS, GZIP, CONNECTIONS)
+        told = punctual.ask(url, RATE, SECONDS, CONNECTIONS, GZIP)
         left = crowd.still_open()
     finally:
         crowd.close()
-    told = vegeta.told()
-    rows = [("gzip", f"{RATE:,}", SECONDS, f"{left:,}", *_said(told))]
+    rows = [(GZIP, f"{RATE:,}", SECONDS, f"{left:,}", *_said(told))]
     rows += [
-        ("none", f"{rate:,}", PLAIN_SECONDS, "0", *_said(vegeta.attack([url], rate, PLAIN_SECONDS, {})))
+        ("none", f"{rate:,}", PLAIN_SECONDS, "0", *_said(punctual.ask(url, rate, PLAIN_SECONDS, CONNECTIONS)))
         for rate in PLAIN_RATES
     ]
     head = (
         "encoding", "asked a second", "seconds", "idle connections at the end", "answered a second", "status 200",
-        "median ms", "p99 ms", "longest ms",
+        "median ms", "p99 ms", "longest ms", "processors of the client",
     )  # fmt: skip
-    command = f"vegeta attack -rate {RATE}/1s -duration {SECONDS}s -max-connections {CONNECTIONS}"
+    command = f"punctual -rate {RATE} -connections {CONNECTIONS} -seconds {SECONDS} -encoding {GZIP}"
     note = (
-        f"`{command}` asks for {LATEST} on time, whether or not it has been answered; rate limits are on with a ceiling"
-        " above that. Clients that take gzip are the rule: browsers, Prometheus, Grafana, and the HTTP libraries of Go"
-        " and Python ask for it by themselves."
+        f"`{command}` (tests/bench/punctual) asks for {LATEST} on time, answered or not; times count"
+        " from when a request was due. Rate limits are on with a ceiling above that. Clients that take gzip are the"
+        " rule: browsers, Prometheus, Grafana, and the HTTP libraries of Go and Python ask for it by themselves."
     )
     targets = (
-        at_least(_WHAT, RATE * 0.999, told.rate * told.success, ",.0f"),
+        at_least(_WHAT, RATE * 0.999, told.rate, ",.0f"),
         below("p99 then, ms", 100, told.p99),
         at_least("idle connections that stayed open meanwhile", IDLE, left, ",.0f"),
     )
@@ -63,9 +64,9 @@ def fixed_rate(exporter: Program, vegeta: Vegeta | None) -> Section:
 _WHAT: Final = f"{LATEST} at a fixed rate for {SECONDS} s over {CONNECTIONS} connections, answers a second"
 
 
-def _said(told: Told) -> tuple[str, ...]:
+def _said(told: Paced) -> tuple[str, ...]:
     times = (f"{one:.1f}" for one in (told.median, told.p99, told.longest))
-    return (f"{told.rate:,.0f}", f"{told.success:.1%}", *times)
+    return (f"{told.rate:,.0f}", f"{told.success:.1%}", *times, f"{told.cpu:.2f}")
 
 
 def mixed(exporter: Program, vegeta: Vegeta | None) -> Section:

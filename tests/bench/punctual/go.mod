@@ -1,0 +1,3 @@
+module punctual
+
+go 1.24
