@@ -18,8 +18,13 @@ from grafana.generator.render import DATA_SOURCE, rendered
 
 PREFIX: Final = "btchealth"
 TAG: Final = "btc-health"
+# Lists of dashboards with one tag: one link each, because six do not fit above a phone's screen.
 ALL_PILLARS: Final = "pillars"
 PILLAR_TAG: Final = "pillar"
+OPERATIONS: Final = "operations"
+LISTS: Final = {ALL_PILLARS: PILLAR_TAG, OPERATIONS: OPERATIONS}
+# Ten years are the only range that it has an answer for, and no other dashboard has one for ten years.
+OWN_TIME: Final = "history"
 PRODUCT: Final = "Bitcoin health: "
 
 # Uid of the data source that grafana/provisioning declares.
@@ -32,7 +37,8 @@ _PRESENT: Final = "btchealth_overall_coverage_ratio"
 
 
 # The time and the variables that a link takes along; every dashboard has them.
-_KEPT: Final = "${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
+_TIME: Final = "${__url_time_range}&"
+_KEPT: Final = "${datasource:queryparam}&${job:queryparam}&${instance:queryparam}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Variable:
 class Board:
     """`id` makes the uid; `onward` are ids of the dashboards to look at next, the first of them leads back up.
 
-    ALL_PILLARS among them stands for all five.
+    ALL_PILLARS among them stands for all five, OPERATIONS for alerts, sources and exporter.
     """
 
     id: str
@@ -90,7 +96,8 @@ def uid(board: str) -> str:
 
 def link_to(board: str, title: str, variables: str = "") -> Link:
     """Opens another dashboard with the same data source, job, instance and time."""
-    return Link(title, f"/d/{uid(board)}?{_KEPT}{variables}")
+    time = "" if board == OWN_TIME else _TIME
+    return Link(title, f"/d/{uid(board)}?{time}{_KEPT}{variables}")
 
 
 def to_json(board: Board, titles: dict[str, str]) -> str:
@@ -154,16 +161,11 @@ def _query_variable(name: str, label: str, query: str) -> build.QueryVariable:
 
 
 def _links(board: Board, titles: dict[str, str]) -> Iterator[build.DashboardLink]:
-    """The five pillars share one list, so that the line of links does not wrap on a narrow screen."""
-    single = [one for one in board.onward if one != ALL_PILLARS]
-    first, *others = (_dashboard_link(one, titles[one]) for one in single)
-    yield first
-    if ALL_PILLARS in board.onward:
-        pillars = build.DashboardLink("Pillars").type(model.DashboardLinkType.DASHBOARDS).tags([TAG, PILLAR_TAG])
-        yield pillars.as_dropdown(True).keep_time(True).include_vars(True)
-    yield from others
-
-
-def _dashboard_link(board: str, title: str) -> build.DashboardLink:
-    link = build.DashboardLink(title).type(model.DashboardLinkType.LINK).url(f"/d/{uid(board)}")
-    return link.icon("dashboard").keep_time(True).include_vars(True)
+    for other in board.onward:
+        if other in LISTS:
+            link = build.DashboardLink(other.capitalize()).type(model.DashboardLinkType.DASHBOARDS)
+            link.tags([TAG, LISTS[other]]).as_dropdown(True)
+        else:
+            link = build.DashboardLink(titles[other]).type(model.DashboardLinkType.LINK).url(f"/d/{uid(other)}")
+            link.icon("dashboard")
+        yield link.keep_time(OWN_TIME not in {board.id, other}).include_vars(True)

@@ -11,6 +11,9 @@ ORANGE: Final = "#E69F00"
 VERMILION: Final = "#D55E00"
 PURPLE: Final = "#CC79A7"
 GREY: Final = "#8E8E8E"
+# Two more that differ from those above for everyone (Tol's muted scheme): only for marks in time.
+OLIVE: Final = "#999933"
+ROSE: Final = "#CC6677"
 CLEAR: Final = "transparent"
 
 # Meaning: one colour says one thing on every dashboard.
@@ -19,8 +22,13 @@ WARNING: Final = ORANGE
 BAD: Final = VERMILION
 PLAIN: Final = BLUE
 
-# For series without a meaning of their own, in this order.
-LINES: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, GREY)
+# What happened: by the protocol, to the method, to the world.
+PROTOCOL: Final = GREY
+METHOD: Final = OLIVE
+EPISODE: Final = ROSE
+
+# For series without a meaning of their own, in this order; none in the colour of what is bad.
+LINES: Final = (BLUE, ORANGE, GREEN, PURPLE, SKY, GREY)
 
 PILLARS: Final = {
     "security": BLUE,

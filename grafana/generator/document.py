@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from grafana.generator.board import ALL_PILLARS, PILLAR_TAG, Board
+from grafana.generator.board import LISTS, Board
 from grafana.generator.panels import Kind
 
 _INTRODUCTION: Final = """\
@@ -24,7 +24,8 @@ _KINDS: Final = {
 
 def page(boards: Sequence[Board]) -> str:
     links = {board.id: f"[{board.title}](#{_anchor(board.title)})" for board in boards}
-    links[ALL_PILLARS] = ", ".join(links[board.id] for board in boards if board.tag == PILLAR_TAG)
+    for name, tag in LISTS.items():
+        links[name] = ", ".join(links[board.id] for board in boards if board.tag == tag)
     counted = sum(len(tuple(board.panels())) for board in boards)
     summary = f"{len(boards)} dashboards, {counted} panels.\n"
     return "\n".join((_INTRODUCTION, summary, *("\n".join(_section(board, links)) for board in boards)))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from scoring import quantities
+
 _TABLE: Final = Path(__file__).resolve().parents[2] / "docs" / "backtest-episodes.md"
 _ROW: Final = re.compile(r"\| (\d{4}-\d\d-\d\d) \| (\d{4}-\d\d-\d\d) \| ([^|]+) \| (\w+) \| (\w+) \|")
 
@@ -27,6 +29,8 @@ HALVINGS: Final = (
     Day(1468082773, "Halving to 12.5 BTC"),
     Day(1589225023, "Halving to 6.25 BTC"),
 )
+# New coins of a block after the last of them.
+LAST_SUBSIDY: Final = quantities.subsidy_bitcoins(len(HALVINGS) * quantities.HALVING_INTERVAL_BLOCKS)
 
 
 def _episodes() -> Iterator[Day]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from grafana.generator import limits, names
-from grafana.generator.annotations import METHODOLOGY, known_times
+from grafana.generator.annotations import LATER_HALVINGS, METHODOLOGY, known_times
 from grafana.generator.board import ALL_PILLARS, Board, Row
-from grafana.generator.colours import BLUE, GREEN, GREY, ORANGE, PILLARS, PURPLE
+from grafana.generator.colours import BAD, BLUE, EPISODE, GREY, METHOD, PILLARS, PROTOCOL
 from grafana.generator.episodes import EPISODES, HALVINGS
 from grafana.generator.families import family
 from grafana.generator.overview import BAND
@@ -67,7 +67,7 @@ HISTORY: Final = Board(
                     _past("btchealth_pillar_coverage_ratio", "{{pillar}}"),
                 ),
                 unit="percentunit", decimals=0, width=16, height=8, no_value=EMPTY, minimum=0, maximum=1, shaded=True,
-                steps=limits.band(limits.limit("coverage_low_ratio"), low_is_bad=True, colour=ORANGE),
+                steps=limits.band(limits.limit("coverage_low_ratio"), low_is_bad=True, colour=BAD),
                 colours={"Overall": GREY, **PILLARS}, fields=names.pillars(),
             ),
             Panel(
@@ -76,8 +76,7 @@ HISTORY: Final = Board(
                     f"max by (version) (last_over_time({chosen('btchealth_methodology_info')}[{_OVER}]))",
                     "{{version}}", interval=_STEP,
                 ),),
-                width=8, height=8, no_value=EMPTY, mappings={"1": ("In force", PURPLE)},
-                steps=limits.above(1, PURPLE, GREEN),
+                width=8, height=8, no_value=EMPTY, mappings={"1": ("In force", METHOD)},
             ),
         )),
         Row("What was behind it?", (
@@ -94,7 +93,8 @@ HISTORY: Final = Board(
     ),
     onward=("overview", ALL_PILLARS, "market"),
     annotations=(
-        known_times("Halvings", HALVINGS, PURPLE), known_times("Episodes", EPISODES, ORANGE), METHODOLOGY,
+        known_times("Halvings", HALVINGS, PROTOCOL, rare=True), LATER_HALVINGS,
+        known_times("Episodes", EPISODES, EPISODE), METHODOLOGY,
     ),
     since="now-10y", refresh="1h",
 )  # fmt: skip

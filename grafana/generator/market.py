@@ -7,12 +7,12 @@ from typing import Final
 from exporter.spec import Group
 from grafana.generator import limits, rest
 from grafana.generator.annotations import BASIS, HALVINGS, OUTAGES
-from grafana.generator.board import ALL_PILLARS, Board, Row
+from grafana.generator.board import ALL_PILLARS, OPERATIONS, Board, Row
 from grafana.generator.colours import BAD
 from grafana.generator.panels import lines, stat
 
 _NOW: Final = (
-    stat("What is a bitcoin worth?", "btchealth_price_consensus_usd", decimals=0, unit="prefix:$", width=6, height=5),
+    stat("What is a bitcoin worth?", "btchealth_price_consensus_usd", width=6, height=5),
     stat("How far below the highest price ever?", "btchealth_price_all_time_high_change_ratio", width=6, height=5),
     stat("How much is traded in a day?", 'btchealth_market_volume_usd{window="24h"}', decimals=1, width=6, height=5),
     stat(
@@ -24,8 +24,6 @@ _COURSE: Final = (
     lines(
         "What does each source say?",
         {"{{source}}": "btchealth_price_usd"},
-        decimals=0,
-        unit="prefix:$",
         width=12,
         height=9,
     ),
@@ -39,5 +37,5 @@ _REST: Final = rest.row(Group.CONTEXT, (*_NOW, *_COURSE))
 MARKET: Final = Board(
     "market", "Bitcoin health: market", "What is the market around the network like? None of it is scored by itself.",
     (*_ROWS, _REST) if _REST else _ROWS,
-    onward=("overview", ALL_PILLARS, "sources"), annotations=(HALVINGS, OUTAGES, BASIS), since="now-7d",
+    onward=("overview", ALL_PILLARS, OPERATIONS, "history"), annotations=(HALVINGS, OUTAGES, BASIS), since="now-7d",
 )  # fmt: skip

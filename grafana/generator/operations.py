@@ -6,10 +6,10 @@ from typing import Final
 
 from grafana.generator import limits
 from grafana.generator.annotations import PIPELINE
-from grafana.generator.board import Board, Row
+from grafana.generator.board import OPERATIONS, Board, Row
 from grafana.generator.colours import BAD, GOOD
 from grafana.generator.panels import Field, Kind, Panel, stat
-from grafana.generator.queries import RATE, TARGET, Query, chosen, rate
+from grafana.generator.queries import LEAST_STEP, RATE, STEP, TARGET, Query, chosen, rate, value
 from grafana.generator.tables import hidden
 
 _REFUSED: Final = 'btchealth_http_requests_total{code!~"2..|3.."}'
@@ -21,11 +21,17 @@ def _slowest(buckets: str, share: float, by: str) -> str:
     return f"histogram_quantile({share:g}, sum by ({by}, le) (rate({chosen(buckets)}[{RATE}]))) >= 0"
 
 
+def _in_force(title: str, name: str) -> Panel:
+    query = Query(value(name, pick="min"))
+    return stat(title, name, "No: at least one replica refused it.", queries=(query,), mappings=_YES, width=3)
+
+
 _PROCESS: Final = (
     Panel(
-        "Does every replica answer?", "1 if the last scrape of the replica succeeded.",
-        Kind.STATES, (Query(f"up{{{TARGET}}}", "{{instance}}"),),
-        width=9, height=8, mappings={"1": ("Answers", GOOD), "0": ("Silent", BAD)}, steps=limits.below(1),
+        "Does every replica answer?", "Silent where any scrape of the replica failed within a step of the line.",
+        Kind.STATES,
+        (Query(f"min_over_time(up{{{TARGET}}}[{STEP}])", "{{instance}}", interval=LEAST_STEP),),
+        width=9, height=8, mappings={"1": ("Answers", GOOD), "0": ("Silent", BAD)},
     ),
     Panel(
         "Which version runs?", "Version of each replica; more than one is a rollout that did not finish.",
@@ -33,7 +39,6 @@ _PROCESS: Final = (
         (
             Query(
                 f"max by (instance, version, revision, pythonversion) ({chosen('btchealth_exporter_build_info')})",
-                table=True,
             ),
         ),
         width=9, height=8,
@@ -43,24 +48,18 @@ _PROCESS: Final = (
         ),
         transformations=(hidden("Time", "Value"),),
     ),
-    stat(
-        "Settings in force?", "btchealth_exporter_config_last_reload_successful",
-        plain=True, mappings=_YES, width=3,
-    ),
-    stat(
-        "Web file in force?", "btchealth_exporter_web_config_last_reload_successful",
-        plain=True, mappings=_YES, width=3,
-    ),
+    _in_force("Settings in force?", "btchealth_exporter_config_last_reload_successful"),
+    _in_force("Web file in force?", "btchealth_exporter_web_config_last_reload_successful"),
     Panel(
-        "Settings loaded?", "The last time that a replica took a configuration into force.",
+        "Settings loaded?", "When the replica that is furthest behind took its configuration into force.",
         Kind.STAT,
-        (Query(f"max({chosen('btchealth_exporter_config_last_reload_success_timestamp_seconds')}) * 1000"),),
-        unit="dateTimeFromNow", width=3, height=4, plain=True,
+        (Query(f"min({chosen('btchealth_exporter_config_last_reload_success_timestamp_seconds')}) * 1000"),),
+        unit="dateTimeFromNow", width=3, height=4,
     ),
     Panel(
         "Last started?", "Start of the youngest replica.",
         Kind.STAT, (Query(f"max(process_start_time_seconds{{{TARGET}}}) * 1000"),),
-        unit="dateTimeFromNow", width=3, height=4, plain=True,
+        unit="dateTimeFromNow", width=3, height=4,
     ),
 )  # fmt: skip
 _REQUESTS: Final = (
@@ -116,7 +115,7 @@ _RESOURCES: Final = (
     ),
     Panel(
         "How busy is it?", "Processor time a second: 100 % is one core.", Kind.LINES,
-        (Query(f"max without (pod) (rate(process_cpu_seconds_total{{{TARGET}}}[{RATE}]))", "{{instance}}"),),
+        (Query(f"max by (instance) (rate(process_cpu_seconds_total{{{TARGET}}}[{RATE}]))", "{{instance}}"),),
         unit="percentunit", decimals=1, width=8, minimum=0,
     ),
     Panel(
@@ -152,7 +151,7 @@ _RESOURCES: Final = (
             Query(
                 "sort_desc(sum by (tier, reason)"
                 f" (increase({chosen('btchealth_cache_failures_total')}[$__range])) > 0)",
-                "{{tier}} {{reason}}", instant=True,
+                "{{tier}} {{reason}}",
             ),
         ),
         unit="locale", decimals=0, width=8, minimum=0, no_value="No failure in this time",
@@ -160,13 +159,13 @@ _RESOURCES: Final = (
     ),
     Panel(
         "Does storage fail?", "Reads and writes of the SQLite file that failed in the chosen time.",
-        Kind.STAT, (Query(f"sum(increase({chosen('btchealth_storage_failures_total')}[$__range]))", instant=True),),
-        unit="locale", decimals=0, width=8, height=8, plain=True, steps=limits.above(1),
+        Kind.STAT, (Query(f"sum(increase({chosen('btchealth_storage_failures_total')}[$__range]))"),),
+        unit="locale", decimals=0, width=8, height=8, steps=limits.above(1),
     ),
 )  # fmt: skip
 
 EXPORTER: Final = Board(
     "exporter", "Bitcoin health: exporter", "Does the exporter itself work, and how close is it to its limits?",
     (Row("", _PROCESS), Row("How does it answer?", _REQUESTS), Row("What does it use?", _RESOURCES)),
-    onward=("overview", "sources", "alerts"), annotations=PIPELINE, tag="operations", since="now-6h",
+    onward=("overview", OPERATIONS), annotations=PIPELINE, tag=OPERATIONS, since="now-6h",
 )  # fmt: skip

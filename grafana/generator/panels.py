@@ -24,6 +24,11 @@ class Kind(StrEnum):
     ALERTS = "alertlist"
 
 
+# Kinds that show one number in large letters or as a bar.
+LARGE: Final = frozenset({Kind.STAT, Kind.GAUGE, Kind.BARS})
+# Kinds that show the present: a query over time would end with the last value that there was, however old.
+NOW: Final = LARGE | {Kind.TABLE}
+
 # Grafana's name of a unit and decimals that are worth reading.
 FORMATS: Final[Mapping[Unit, tuple[str, int | None]]] = {
     Unit.NONE: ("locale", None),
@@ -99,19 +104,18 @@ class Panel:
     log_scale: bool = False
     # The axis reaches this value even when no line does.
     reaching: float | None = None
-    plain: bool = False
-    # Shown beside the names in a table to the right of the graph; a plain list of names below it without any.
-    calculations: tuple[str, ...] = ()
-    # Column that a table is sorted by, largest first; else by its first column.
-    largest_first: str | None = None
+    # Of the text where nothing is; grey unless nothing is bad.
+    empty_colour: str | None = None
+    # What a table is sorted by; else by its first column.
+    sort_column: str | None = None
+    descending: bool = False
     # Why it may show nothing in a healthy world; a test wants data in all others.
     may_be_empty: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def why_empty(self) -> str:
-        large = self.kind in {Kind.STAT, Kind.GAUGE, Kind.BARS}
-        return self.no_value or (WHY_EMPTY_IN_SHORT if large else WHY_EMPTY)
+        return self.no_value or (WHY_EMPTY_IN_SHORT if self.kind in LARGE else WHY_EMPTY)
 
 
 def _described(selectors: Sequence[str], extra: str) -> str:
@@ -149,18 +153,18 @@ def _colours(series: Mapping[str, str]) -> dict[str, str]:
 
 
 def stat(title: str, selector: str, extra: str = "", **more: Any) -> Panel:
-    """One raw value now, with its course behind it."""
+    """One raw value now."""
     unit, decimals = _formatted(selector)
     return Panel(
-        title, _described((selector,), extra), Kind.STAT, (Query(value(selector)),),
-        **{"unit": unit, "decimals": decimals, "width": 4, "height": 4, **more},
+        title, _described((selector,), extra), Kind.STAT,
+        **{"queries": (Query(value(selector)),), "unit": unit, "decimals": decimals, "width": 4, "height": 4, **more},
     )  # fmt: skip
 
 
 def bars(title: str, selector: str, legend: str, extra: str = "", *, order: str = "sort_desc", **more: Any) -> Panel:
     """The values of one label now, largest first."""
     unit, decimals = _formatted(selector)
-    queries = (Query(f"{order}({value(selector)})", legend, instant=True),)
+    queries = (Query(f"{order}({value(selector)})", legend),)
     return Panel(
         title, _described((selector,), extra), Kind.BARS, queries,
         **{"unit": unit, "decimals": decimals, "width": 8, "minimum": 0, **more},

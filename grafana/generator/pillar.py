@@ -9,12 +9,12 @@ from typing import Final
 from exporter.spec import Group
 from grafana.generator import layout, limits, names, rest
 from grafana.generator.annotations import NETWORK
-from grafana.generator.board import ALL_PILLARS, PILLAR_TAG, Board, Row
+from grafana.generator.board import ALL_PILLARS, OPERATIONS, PILLAR_TAG, Board, Row
 from grafana.generator.colours import BAD, BLUE, GOOD, WARNING
 from grafana.generator.families import family
 from grafana.generator.overview import WITHHELD_IN_SHORT
 from grafana.generator.panels import FORMATS, Field, Kind, Link, Panel, bars, lines
-from grafana.generator.queries import RATE, Query, name_of, quantity, value
+from grafana.generator.queries import RATE, Query, lowest, name_of, quantity, value
 from grafana.generator.questions import ALERT_LIMITS, QUESTIONS, RAW, Raw
 from grafana.generator.tables import runbook
 from scoring.indicator import Indicator, Pillar, Ratio
@@ -39,7 +39,7 @@ def _board(pillar: Pillar) -> Board:
         rows.append(else_known)
     return Board(
         pillar.id, f"Bitcoin health: {pillar.title}", pillar.question, rows,
-        onward=("overview", ALL_PILLARS, "sources", "alerts", "history"), annotations=NETWORK, since="now-7d",
+        onward=("overview", ALL_PILLARS, OPERATIONS, "history"), annotations=NETWORK, since="now-7d",
         tag=PILLAR_TAG,
     )  # fmt: skip
 
@@ -71,11 +71,13 @@ def _summary(pillar: Pillar) -> Iterator[Panel]:
             Query(_of("pillar_score_upper_bound", pillar), "At most"),
             Query(_of("pillar_coverage_ratio", pillar), "Coverage"),
             Query(_of("pillar_weight_ratio", pillar), "Weight"),
+            Query(_of("pillar_effective_weight_ratio", pillar), "In effect"),
         ),
-        decimals=1, width=4, height=9, plain=True,
+        decimals=1, width=4, height=9,
         fields=(
             Field("Coverage", unit="percentunit", decimals=0, steps=limits.coverage_steps()),
             Field("Weight", unit="percentunit", decimals=0),
+            Field("In effect", unit="percentunit", decimals=0),
         ),
     )  # fmt: skip
     indicator_score = f'{_PREFIX}indicator_score{{pillar="{pillar.id}"}}'
@@ -92,14 +94,13 @@ def _summary(pillar: Pillar) -> Iterator[Panel]:
     yield Panel(
         "How have the indicators moved?", "Score of each indicator of 100 over time.", Kind.LINES, (scores,),
         decimals=0, width=15, height=9, minimum=0, maximum=100, fields=names.lines(pillar),
-        calculations=("lastNotNull", "min"),
     )  # fmt: skip
     yield Panel(
         "Which of them rest on fresh data?",
-        "Green while every input is fresh, orange while the last score is held because an input is too old. Nothing: "
-        "it is missing, and its weight goes to the others.",
-        Kind.STATES, (Query(_of("indicator_covered", pillar, RATE), "{{indicator}}"),),
-        width=9, height=9, mappings=_HELD, steps=limits.below(1, WARNING), fields=names.indicators(pillar),
+        "Fresh while every input is young enough, held while the last score stands because an input is too old. "
+        "Nothing: it is missing, and its weight goes to the others.",
+        Kind.STATES, (lowest(f'{_PREFIX}indicator_covered{{pillar="{pillar.id}"}}', "{{indicator}}"),),
+        width=9, height=9, mappings=_HELD, fields=names.indicators(pillar),
     )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def _weights(pillar: Pillar) -> Panel:
     return Panel(
         "How much does each indicator weigh?",
         "Weight of each indicator inside the pillar over those that are exported: it grows when another is missing.",
-        Kind.BARS, (Query(f"sort_desc({_of('indicator_weight_ratio', pillar)})", "{{indicator}}", instant=True),),
+        Kind.BARS, (Query(f"sort_desc({_of('indicator_weight_ratio', pillar)})", "{{indicator}}"),),
         unit="percentunit", decimals=0, width=8, height=7, minimum=0, fields=names.indicators(pillar),
     )  # fmt: skip
 

@@ -10,11 +10,12 @@ from typing import Final
 from grafana.generator.families import family
 from scoring.indicator import Largest, Level, Quantity, Ratio
 
-# Replicas say the same thing: the largest of them is one series, whichever of them answers.
-REPLICA_LABELS: Final = ("instance", "pod")
 TARGET: Final = 'job=~"$job",instance=~"$instance"'
 JOB: Final = 'job=~"$job"'
 RATE: Final = "$__rate_interval"
+STEP: Final = "$__interval"
+# Two scrapes, and one evaluation of the rules: what a state timeline has no gaps at.
+LEAST_STEP: Final = "1m"
 
 _SELECTOR: Final = re.compile(r"([a-zA-Z_:]\w*(?::\w+)*)(?:\{(.*)\})?")
 _LABEL: Final = re.compile(r'(\w+)="[^"]*"')
@@ -22,12 +23,10 @@ _LABEL: Final = re.compile(r'(\w+)="[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`legend` in Grafana's form: text with {{label}}. `instant`: one value now instead of a line."""
+    """`legend` in Grafana's form: text with {{label}}. `interval`: the shortest step."""
 
     expr: str
     legend: str = ""
-    instant: bool = False
-    table: bool = False
     interval: str | None = None
 
 
@@ -54,16 +53,27 @@ def recorded(selector: str) -> str:
     return f"{name}{{{JOB}{',' if labels else ''}{labels}}}"
 
 
-def value(selector: str, over: str | None = None) -> str:
-    """One series for all replicas. Labels that the selector fixes are dropped: they say nothing any more.
+def value(selector: str, over: str | None = None, *, function: str = "last_over_time", pick: str = "max") -> str:
+    """One series for all replicas, with the labels that the family declares and the selector leaves open.
+
+    Those of the target (namespace, pod, container) would be noise in legends and columns of tables.
 
     `over`: the last value within this range, so that a line finds data that come once a day when its steps are days.
+    `pick`: replicas say the same thing, so the largest is as good as any; "min" where the worst of them counts.
     """
-    name, labels = _parts(selector)
-    family(name)
-    dropped = ", ".join((*REPLICA_LABELS, *_LABEL.findall(labels)))
     inner = chosen(selector)
-    return f"max without ({dropped}) ({f'last_over_time({inner}[{over}])' if over else inner})"
+    return f"{pick} by ({', '.join(_kept(selector))}) ({f'{function}({inner}[{over}])' if over else inner})"
+
+
+def _kept(selector: str) -> tuple[str, ...]:
+    name, labels = _parts(selector)
+    fixed = _LABEL.findall(labels)
+    return ("job", *(label for label in family(name).labels if label not in fixed))
+
+
+def lowest(selector: str, legend: str) -> Query:
+    """The lowest value within each step of a timeline: the last one of a long step would miss what was short."""
+    return Query(value(selector, STEP, function="min_over_time"), legend, interval=LEAST_STEP)
 
 
 def quantity(scored: Quantity, over: str | None = None) -> str:

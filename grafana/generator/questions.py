@@ -102,9 +102,8 @@ RAW: Final[Mapping[str, tuple[Raw, ...]]] = {
             "144 blocks": 'miner_revenue_usd{window="24h"}',
             "Median of 365 days": 'miner_revenue_median_usd{window="365d"}',
         }, {"unit": "currencyUSD", "decimals": 1}),
-        Raw("How many blocks until the next events?", {
-            "Retarget": "difficulty_remaining_blocks", "Halving": "halving_remaining_blocks",
-        }, {"log_scale": True}),
+        Raw("How many blocks until the retarget?", {"Blocks": "difficulty_remaining_blocks"}, {"decimals": 0}),
+        Raw("How many blocks until the halving?", {"Blocks": "halving_remaining_blocks"}, {"decimals": 0}),
         Raw("How many blocks were lost to races?", {
             "30 days": 'stale_blocks{window="30d"}', "90 days": 'stale_blocks{window="90d"}',
         }, {"minimum": 0, "decimals": 0}),

@@ -13,14 +13,17 @@ from grafana_foundation_sdk.models import common as common_model
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import prometheus as prometheus_model
 
-from grafana.generator.colours import PLAIN
+from grafana.generator.colours import GREY, PLAIN
 from grafana.generator.limits import Step, Steps
-from grafana.generator.panels import Field, Kind, Link, Panel
+from grafana.generator.panels import LARGE, NOW, Field, Kind, Link, Panel
 from grafana.generator.queries import Query
 
 DATA_SOURCE: Final = common_model.DataSourceRef("prometheus", "${datasource}")
 
 _PLAIN_STEPS: Final[Steps] = (Step(None, PLAIN),)
+
+# A label that a row does not have; the text for an empty table would stand in each such cell.
+EMPTY_CELL: Final = "-"
 
 # The builders of all panel types share these methods without sharing a type.
 Builder = Any
@@ -31,7 +34,7 @@ def rendered(panel: Panel, number: int) -> Builder:
     builder.id(number).title(panel.title).description(panel.description)
     builder.datasource(DATA_SOURCE).links([_link(link) for link in panel.links])
     for reference, query in zip(string.ascii_uppercase, panel.queries, strict=False):
-        builder.with_target(_target(reference, query))
+        builder.with_target(_target(reference, query, panel.kind))
     for name, options in panel.transformations:
         # Columns stand in the order in which the panel names them.
         order = (
@@ -43,11 +46,11 @@ def rendered(panel: Panel, number: int) -> Builder:
     return builder
 
 
-def _target(reference: str, query: Query) -> prometheus_build.Dataquery:
+def _target(reference: str, query: Query, kind: Kind) -> prometheus_build.Dataquery:
     target = prometheus_build.Dataquery().ref_id(reference).expr(query.expr).datasource(DATA_SOURCE)
     target.legend_format(query.legend or "__auto")
-    target = target.instant() if query.instant or query.table else target.range()
-    if query.table:
+    target = target.instant() if kind in NOW else target.range()
+    if kind is Kind.TABLE:
         target.format(prometheus_model.PromQueryFormat.TABLE)
     return target.interval(query.interval) if query.interval else target
 
@@ -61,12 +64,14 @@ def _field_defaults(builder: Builder, panel: Panel) -> None:
     ):
         if value is not None:
             put(value)
-    if panel.mappings:
-        builder.mappings(_mappings(panel.mappings))
+    if mappings := [*_mappings(panel.mappings), *_nothing(panel)]:
+        builder.mappings(mappings)
     if panel.data_links:
         builder.data_links([_link(link) for link in panel.data_links])
     for name, colour in panel.colours.items():
         builder.override_by_name(name, [_fixed(colour)])
+    if panel.kind is Kind.TABLE:
+        builder.override_by_regexp(".*", [model.DynamicConfigValue("noValue", EMPTY_CELL)])
     for one in panel.fields:
         builder.override_by_name(one.name, [*_properties(one), *_cell(one, panel.kind)])
 
@@ -77,11 +82,23 @@ def _thresholds(steps: Steps) -> build.ThresholdsConfig:
 
 
 def _mappings(mappings: Mapping[str, tuple[str, str]]) -> list[Any]:
+    if not mappings:
+        return []
     results = {
         value: model.ValueMappingResult(text=text, color=colour, index=index)
         for index, (value, (text, colour)) in enumerate(mappings.items())
     }
     return [model.ValueMap(options=results)]
+
+
+def _nothing(panel: Panel) -> Iterator[model.SpecialValueMap]:
+    """Else the text for no value takes the colour of the lowest threshold, which stands for bad."""
+    if panel.kind in LARGE:
+        said = model.ValueMappingResult(
+            text=panel.why_empty, color=panel.empty_colour or GREY, index=len(panel.mappings)
+        )
+        nothing = model.SpecialValueMatch.NULL_AND_NAN
+        yield model.SpecialValueMap(options=model.DashboardSpecialValueMapOptions(match=nothing, result=said))
 
 
 def _fixed(colour: str) -> model.DynamicConfigValue:
@@ -109,6 +126,9 @@ def _properties(one: Field) -> Iterator[model.DynamicConfigValue]:
 
 
 def _cell(one: Field, kind: Kind) -> Iterator[model.DynamicConfigValue]:
+    """Labels are text, also where they look like a number: Grafana would round a version."""
+    if kind is Kind.TABLE and one.unit is None and not one.name.startswith("Value"):
+        yield model.DynamicConfigValue("unit", "string")
     if kind is Kind.TABLE and (one.steps or one.mappings):
         yield model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
 
@@ -130,11 +150,7 @@ def _last() -> common.ReduceDataOptions:
 
 def _lines(panel: Panel) -> Builder:
     shown = len(panel.queries) > 1 or any("{{" in query.legend for query in panel.queries)
-    legend = common.VizLegendOptions().show_legend(shown).calcs(list(panel.calculations))
-    if panel.calculations:
-        legend.placement(common_model.LegendPlacement.RIGHT).display_mode(common_model.LegendDisplayMode.TABLE)
-    else:
-        legend.placement(common_model.LegendPlacement.BOTTOM).display_mode(common_model.LegendDisplayMode.LIST)
+    legend = _legend(shown)
     tooltip = common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI)
     builder = timeseries.Panel().legend(legend).tooltip(tooltip.sort(common_model.SortOrder.DESCENDING))
     builder.line_width(2).fill_opacity(0 if shown else 8).show_points(common_model.VisibilityMode.AUTO)
@@ -154,11 +170,17 @@ def _lines(panel: Panel) -> Builder:
     return builder.color_scheme(_scheme(model.FieldColorModeId.FIXED, PLAIN))
 
 
+def _legend(shown: bool) -> common.VizLegendOptions:
+    """A list below: a table of numbers takes half the width of a phone."""
+    legend = common.VizLegendOptions().show_legend(shown).calcs([])
+    return legend.placement(common_model.LegendPlacement.BOTTOM).display_mode(common_model.LegendDisplayMode.LIST)
+
+
 def _stat(panel: Panel) -> Builder:
-    graph = common_model.BigValueGraphMode.NONE if panel.plain else common_model.BigValueGraphMode.AREA
+    """Without a line behind the number: a line ends with the last value that there was, however old."""
     several = len(panel.queries) > 1 or any("{{" in query.legend for query in panel.queries)
     text = common_model.BigValueTextMode.VALUE_AND_NAME if several else common_model.BigValueTextMode.VALUE
-    builder = stat.Panel().graph_mode(graph).text_mode(text).reduce_options(_last())
+    builder = stat.Panel().graph_mode(common_model.BigValueGraphMode.NONE).text_mode(text).reduce_options(_last())
     builder.color_mode(common_model.BigValueColorMode.VALUE).justify_mode(common_model.BigValueJustifyMode.AUTO)
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
@@ -188,16 +210,16 @@ def _table(panel: Panel) -> Builder:
     )
     if panel.fields:
         first = panel.fields[0]
-        column = panel.largest_first or first.label or first.name
-        builder.sort_by([common.TableSortByFieldState().display_name(column).desc(panel.largest_first is not None)])
+        column = panel.sort_column or first.label or first.name
+        builder.sort_by([common.TableSortByFieldState().display_name(column).desc(panel.descending)])
     return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
 
 
 def _states(_panel: Panel) -> Builder:
-    legend = common.VizLegendOptions().show_legend(False).placement(common_model.LegendPlacement.BOTTOM)
-    builder = statetimeline.Panel().show_value(common_model.VisibilityMode.NEVER).merge_values(True)
-    builder.row_height(0.85).line_width(0).fill_opacity(85).legend(legend)
-    return builder.color_scheme(_scheme(model.FieldColorModeId.THRESHOLDS))
+    """Texts and colours come from the mappings: with colours by threshold, Grafana merges by threshold instead."""
+    builder = statetimeline.Panel().show_value(common_model.VisibilityMode.NEVER).merge_values(True).per_page(20)
+    builder.row_height(0.85).line_width(0).fill_opacity(85).legend(_legend(shown=True))
+    return builder.color_scheme(_scheme(model.FieldColorModeId.FIXED, PLAIN))
 
 
 def _alert_list(panel: Panel) -> Builder:

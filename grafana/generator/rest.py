@@ -51,8 +51,8 @@ def _origin(metric: Metric) -> str:
 def _table(origin: str, members: list[Metric]) -> Panel:
     values = [one for one in members if one.unit is not Unit.TIMESTAMP]
     times = [one for one in members if one.unit is Unit.TIMESTAMP]
-    queries = [Query(_all_of(values), table=True)] if values else []
-    queries += [Query(f"{_all_of(times)} * 1000", table=True)] if times else []
+    queries = [Query(_all_of(values))] if values else []
+    queries += [Query(f"{_all_of(times)} * 1000")] if times else []
     value, time = ("Value #A", "Value #B") if values and times else ("Value", "Value")
     fields = [Field("metric", label="Quantity", width=420), Field("which", label="Of")]
     fields += [Field(value, label="Value", unit="sishort", width=110)] if values else []

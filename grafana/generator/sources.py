@@ -7,10 +7,10 @@ from typing import Final
 from exporter.sources import registry
 from grafana.generator import limits
 from grafana.generator.annotations import PIPELINE
-from grafana.generator.board import ALL_PILLARS, Board, Row, Variable
+from grafana.generator.board import ALL_PILLARS, OPERATIONS, Board, Row, Variable
 from grafana.generator.colours import BAD, GOOD, LINES, WARNING
 from grafana.generator.panels import Field, Kind, Link, Panel
-from grafana.generator.queries import Query, recorded, value
+from grafana.generator.queries import Query, lowest, recorded, value
 from grafana.generator.tables import hidden, runbook
 
 _SOURCE: Final = 'source=~"$source"'
@@ -21,7 +21,7 @@ _CHOSEN: Final = f'{{job=~"$job",instance=~"$instance",{_SOURCE}}}'
 
 
 def _kept(name: str) -> str:
-    return f"max without (instance, pod) ({name}{_CHOSEN})"
+    return value(f"{name}{{{_SOURCE}}}")
 
 
 def _counted(name: str, *by: str) -> str:
@@ -34,9 +34,10 @@ def _a_minute(name: str, *by: str) -> str:
 
 
 _STATE: Final = Panel(
-    "Which sources are up?", "1 while any endpoint of the source succeeded within three of its intervals.",
-    Kind.STATES, (Query(f"max without (instance, pod) (btchealth_source_up{_CHOSEN})", "{{source}}"),),
-    width=11, height=8, mappings=_UP, steps=limits.below(1),
+    "Which sources are up?",
+    "Up while any endpoint of the source succeeded within three of its intervals. Nothing: the exporter was silent.",
+    Kind.STATES, (lowest(f"btchealth_source_up{{{_SOURCE}}}", "{{source}}"),),
+    width=11, height=8, mappings=_UP,
     links=(Link("What to do when one is down", runbook("BtcHealthSourceDown")),),
 )  # fmt: skip
 _TABLE: Final = Panel(
@@ -46,11 +47,11 @@ _TABLE: Final = Panel(
     "the source is left alone after repeated failures.",
     Kind.TABLE,
     (
-        Query(_kept("btchealth_source_up"), table=True),
-        Query(_kept("btchealth_source_data_quality_ratio"), table=True),
-        Query(_kept("btchealth_breaker_open"), table=True),
-        Query(_kept("btchealth_rate_limit_remaining_requests"), table=True),
-        Query(_kept("btchealth_clock_skew_seconds"), table=True),
+        Query(_kept("btchealth_source_up")),
+        Query(_kept("btchealth_source_data_quality_ratio")),
+        Query(_kept("btchealth_breaker_open")),
+        Query(_kept("btchealth_rate_limit_remaining_requests")),
+        Query(_kept("btchealth_clock_skew_seconds")),
     ),
     width=13, height=8,
     fields=(
@@ -74,7 +75,7 @@ _AGE: Final = Panel(
         Query(
             f"sort_desc(topk({_OLDEST}, (time() - {_kept('btchealth_endpoint_data_timestamp_seconds')})"
             f" / {_kept('btchealth_endpoint_max_age_seconds')}))",
-            "{{source}} {{endpoint}}", instant=True,
+            "{{source}} {{endpoint}}",
         ),
     ),
     unit="percentunit", decimals=0, width=9, height=18, minimum=0, maximum=1,
@@ -86,12 +87,12 @@ _ENDPOINTS: Final = Panel(
     "was last seen to differ. Next: when it is due. Duration: of the last request.",
     Kind.TABLE,
     (
-        Query(_kept("btchealth_endpoint_up"), table=True),
-        Query(f"{_kept('btchealth_endpoint_last_success_timestamp_seconds')} * 1000", table=True),
-        Query(f"{_kept('btchealth_endpoint_data_timestamp_seconds')} * 1000", table=True),
-        Query(f"{_kept('btchealth_endpoint_last_change_timestamp_seconds')} * 1000", table=True),
-        Query(f"{_kept('btchealth_next_poll_timestamp_seconds')} * 1000", table=True),
-        Query(_kept("btchealth_fetch_duration_seconds"), table=True),
+        Query(_kept("btchealth_endpoint_up")),
+        Query(f"{_kept('btchealth_endpoint_last_success_timestamp_seconds')} * 1000"),
+        Query(f"{_kept('btchealth_endpoint_data_timestamp_seconds')} * 1000"),
+        Query(f"{_kept('btchealth_endpoint_last_change_timestamp_seconds')} * 1000"),
+        Query(f"{_kept('btchealth_next_poll_timestamp_seconds')} * 1000"),
+        Query(_kept("btchealth_fetch_duration_seconds")),
     ),
     width=15, height=18,
     fields=(
@@ -114,14 +115,14 @@ _FAILURES: Final = (
         "Requests a minute that brought no body that could be believed, by source and reason.",
         Kind.LINES,
         (Query(f"{_a_minute('btchealth_fetch_failures_total', 'source', 'reason')} > 0", "{{source}}: {{reason}}"),),
-        unit="none", decimals=1, width=12, minimum=0, calculations=("max",),
+        unit="none", decimals=1, width=12, minimum=0,
         no_value="No failure in this time", may_be_empty="nothing fails in a healthy world",
     ),
     Panel(
         "How many requests are made?",
         "Requests a minute to each source. Replicas that share a cache make those of one.",
         Kind.LINES, (Query(_a_minute("btchealth_fetches_total", "source"), "{{source}}"),),
-        unit="none", decimals=1, width=12, minimum=0, calculations=("mean", "max"), colours=SOURCES_BY_COLOUR,
+        unit="none", decimals=1, width=12, minimum=0, colours=SOURCES_BY_COLOUR,
     ),
     Panel(
         "Which fields are refused?",
@@ -131,7 +132,6 @@ _FAILURES: Final = (
         (
             Query(
                 f"{_counted('btchealth_rejected_values_total', 'source', 'endpoint', 'field')} > 0",
-                table=True,
             ),
         ),
         width=12, height=7, no_value="No value was refused", may_be_empty="nothing is refused in a healthy world",
@@ -149,7 +149,7 @@ _FAILURES: Final = (
         (
             Query(
                 f"sort_desc({_counted('btchealth_unknown_fields_total', 'source', 'endpoint')} > 0)",
-                "{{source}} {{endpoint}}", instant=True,
+                "{{source}} {{endpoint}}",
             ),
         ),
         unit="locale", decimals=0, width=12, height=7, minimum=0, no_value="Every field is known",
@@ -162,14 +162,14 @@ _PROVENANCE: Final = (
         "Which address serves each endpoint?",
         "Position of the base URL that served last: 0 is preferred, higher ones are reserves.",
         Kind.TABLE,
-        (Query(f"max by (source, endpoint, position) (btchealth_base_url_active{_CHOSEN}) == 1", table=True),),
+        (Query(f"max by (source, endpoint, position) (btchealth_base_url_active{_CHOSEN}) == 1"),),
         width=8, height=9,
         fields=(
             Field("source", label="Source"), Field("endpoint", label="Endpoint"),
             Field("position", label="Position", mappings={"0": ("Preferred", GOOD), "1": ("Reserve", WARNING)}),
         ),
         transformations=(hidden("Time", "Value"),),
-        largest_first="Position",
+        sort_column="Position", descending=True,
         links=(Link("What a reserve means", runbook("BtcHealthSourceFailoverActive")),),
     ),
     Panel(
@@ -227,6 +227,6 @@ SOURCES: Final = Board(
         Row("How old are the data?", (_AGE, _ENDPOINTS)),
         Row("Where do the numbers come from, and do they agree?", _PROVENANCE),
     ),
-    onward=("overview", ALL_PILLARS, "exporter", "alerts"), annotations=PIPELINE, tag="operations",
+    onward=("overview", ALL_PILLARS, OPERATIONS), annotations=PIPELINE, tag=OPERATIONS,
     variables=(Variable("source", "Source", 'label_values(btchealth_source_up{job=~"$job"}, source)'),),
 )  # fmt: skip

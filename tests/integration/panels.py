@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 import yaml
@@ -35,9 +36,9 @@ class Series:
 
 
 class Server:
-    """Targets are files in `targets`, read anew when they change."""
+    """Targets are files in `targets`, read anew when they change. `told`: an Alertmanager."""
 
-    def __init__(self, room: Room, data: Path | None = None) -> None:
+    def __init__(self, room: Room, data: Path | None = None, told: Program | None = None) -> None:
         home = room.folder / "prometheus"
         for name in ("rules", "alerts", "targets"):
             (home / name).mkdir(parents=True)
@@ -46,7 +47,7 @@ class Server:
                 (home / name / file.name).symlink_to(file)
         self.targets = home / "targets"
         port = free_port()
-        (home / "prometheus.yml").write_text(yaml.safe_dump(_configuration(port)))
+        (home / "prometheus.yml").write_text(yaml.safe_dump(_configuration(port, told)))
         self.url = f"http://127.0.0.1:{port}"
         command = [
             str(tool("prometheus")), f"--config.file={home / 'prometheus.yml'}",
@@ -93,19 +94,66 @@ class Server:
         return found
 
 
-def _configuration(port: int) -> dict[str, Any]:
+def alertmanager(room: Room) -> Program:
+    """One that tells nobody, but counts."""
+    home, port = room.folder / "alertmanager", free_port()
+    home.mkdir()
+    quiet = {"route": {"receiver": "nobody"}, "receivers": [{"name": "nobody"}]}
+    (home / "alertmanager.yml").write_text(yaml.safe_dump(quiet))
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        str(tool("alertmanager")), f"--config.file={home / 'alertmanager.yml'}", f"--storage.path={home / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
+    ]  # fmt: skip
+    return room.launch("alertmanager", command, url, "/-/ready", {})
+
+
+def _configuration(port: int, told: Program | None) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((ROOT / "prometheus" / "prometheus.yml").read_text())
     document["global"] = {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"}
-    del document["alerting"]
+    others = [told.url.removeprefix("http://")] if told else []
+    document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": others}]}]}
     ours = next(one for one in document["scrape_configs"] if one["job_name"] == JOB)
-    own = {"job_name": "prometheus", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-    document["scrape_configs"] = [{**ours, "file_sd_configs": [{"files": ["targets/*.yml"]}]}, own]
+    own = [
+        {"job_name": name, "static_configs": [{"targets": targets}]}
+        for name, targets in (("prometheus", [f"127.0.0.1:{port}"]), ("alertmanager", others))
+    ]
+    document["scrape_configs"] = [{**ours, "file_sd_configs": [{"files": ["targets/*.yml"]}]}, *own]
     return document
 
 
 def _series(found: Mapping[str, Any], points: list[tuple[float, str]]) -> Series:
     numbers = ((float(at), float(value)) for at, value in points)
     return Series(found["metric"], tuple(one for one in numbers if not math.isnan(one[1])))
+
+
+class Event(NamedTuple):
+    """A mark that Grafana draws: a moment, or a band where the end is later."""
+
+    title: str
+    start: float
+    end: float
+
+
+def events(
+    server: Server, annotation: Mapping[str, Any], values: Mapping[str, str], start: float, end: float, step: float
+) -> list[Event]:
+    """As the Prometheus data source makes them: moments no further apart than a step are one band."""
+    asked = filled(annotation["target"]["expr"], {**VALUES, "$__interval": f"{step:.0f}s", **values})
+    found: list[Event] = []
+    for series in server.line(asked, start, end, step):
+        title = titled(annotation["titleFormat"], series)
+        times = annotation["useValueForTime"]
+        for at in (value / 1000 if times else moment for moment, value in series.points if times or value > 0):
+            if found and found[-1].title == title and found[-1].end + step >= at:
+                found[-1] = found[-1]._replace(end=at)
+            else:
+                found.append(Event(title, at, at))
+    return found
+
+
+def titled(form: str, series: Series) -> str:
+    return re.sub(r"\{\{(\w+)\}\}", lambda one: series.labels.get(one[1], ""), form)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def late(source: str) -> tuple[Seen, ...]:
     return (
         Seen("sources", "Which requests fail, and why?", True, chosen),
         Seen("sources", "How is each source doing?", False, chosen, "B"),
-        Seen("overview", "Whose data are late?", False, chosen),
+        Seen("overview", "How fresh is each source?", False, chosen),
     )
 
 

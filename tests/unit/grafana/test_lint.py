@@ -154,16 +154,113 @@ def pages_are_short(dashboard: Dashboard) -> Iterator[str]:
 
 
 def legends_leave_room(dashboard: Dashboard) -> Iterator[str]:
-    """A table of numbers stands beside a wide graph; a plain list of names below it."""
+    """A plain list of names below; a table beside a graph takes half of a phone's width."""
     for panel in panels(dashboard):
         legend = panel.get("options", {}).get("legend", {"showLegend": False})
-        if panel["type"] == "timeseries" and legend["showLegend"]:
-            wide = panel["gridPos"]["w"] >= COLUMNS / 2
-            beside = legend["placement"] == "right" and legend["displayMode"] == "table" and wide
-            if not beside and (legend["placement"], legend["displayMode"], legend["calcs"]) != ("bottom", "list", []):
-                yield panel["title"]
-        if panel["type"] == "state-timeline" and legend["showLegend"]:
+        if legend["showLegend"] and (legend["placement"], legend["displayMode"], legend["calcs"]) != (
+            "bottom", "list", []
+        ):  # fmt: skip
             yield panel["title"]
+
+
+def numbers_are_of_now(dashboard: Dashboard) -> Iterator[str]:
+    """A query over time ends with the last value there was, which Grafana would show as if it were the present one."""
+    for panel in panels(dashboard):
+        over_time = panel["type"] in {"timeseries", "state-timeline"}
+        for target in panel.get("targets", []):
+            if (bool(target.get("instant")), bool(target.get("range"))) != (not over_time, over_time):
+                yield f"{panel['title']} {target['refId']}"
+
+
+def timelines_show_what_is_short(dashboard: Dashboard) -> Iterator[str]:
+    """The extreme of each step instead of its last value, in the colours of the mappings, with a legend for them."""
+    for panel in panels(dashboard):
+        if panel["type"] == "state-timeline":
+            defaults, legend = panel["fieldConfig"]["defaults"], panel["options"]["legend"]
+            # With colours by threshold Grafana merges values by threshold and forgets the mappings.
+            if defaults["color"]["mode"] == "thresholds" or not defaults["mappings"] or not legend["showLegend"]:
+                yield f"{panel['title']}: colours and texts"
+            for target in panel["targets"]:
+                if "_over_time(" not in target["expr"] or "[$__interval]" not in target["expr"]:
+                    yield f"{panel['title']}: {target['expr']}"
+                if target["interval"] not in {"1m", "1d"}:
+                    yield f"{panel['title']}: a step of {target['interval']} may hold no sample"
+
+
+def nothing_is_not_shown_as_bad(dashboard: Dashboard) -> Iterator[str]:
+    """Where nothing is, Grafana takes the colour of the lowest threshold, which is that of bad in a score."""
+    for panel in panels(dashboard):
+        if panel["type"] in {"stat", "gauge", "bargauge"}:
+            defaults = panel["fieldConfig"]["defaults"]
+            said = [one["options"] for one in defaults["mappings"] if one["type"] == "special"]
+            if [(one["match"], one["result"]["text"]) for one in said] != [("null+nan", defaults["noValue"])]:
+                yield panel["title"]
+
+
+def columns_of_tables(dashboard: Dashboard) -> Iterator[str]:
+    """Every label that a query keeps is named or hidden, labels are text, and an empty cell is short."""
+    for panel in panels(dashboard):
+        if panel["type"] != "table":
+            continue
+        changed = {one["matcher"]["options"]: one["properties"] for one in panel["fieldConfig"]["overrides"]}
+        excluded = {
+            name
+            for one in panel["transformations"]
+            if one["id"] == "organize"
+            for name in one["options"]["excludeByName"]
+        }
+        kept = {name for target in panel["targets"] for name in labels_of(target["expr"])}
+        yield from (f"{panel['title']}: column {name}" for name in kept - changed.keys() - excluded)
+        if changed.get(".*") != [{"id": "noValue", "value": "-"}]:
+            yield f"{panel['title']}: empty cells"
+        for name in kept & changed.keys():
+            if {"id": "unit", "value": "string"} not in changed[name]:
+                yield f"{panel['title']}: {name} may be taken for a number"
+
+
+def labels_of(expr: str) -> set[str]:
+    """What the outermost aggregation keeps, and the label that is made around it."""
+    grouped = re.search(r"\b(?:max|min|sum|count) by \(([^)]*)\)", expr)
+    made = re.findall(r'label_(?:replace|join)\(.*"(place)"', expr)
+    return set(grouped[1].split(", ") if grouped else ()) | set(made)
+
+
+def labels_of_the_target_are_left_out(dashboard: Dashboard) -> Iterator[str]:
+    """In Kubernetes they would be columns and parts of legends: namespace, service, container, endpoint."""
+    for target in targets():
+        if target.where.startswith(f"{dashboard['uid']}:") and re.search(r"\bwithout \(", target.raw):
+            yield target.where
+
+
+def switches_fit_on_a_phone(dashboard: Dashboard) -> Iterator[str]:
+    shown = [one["name"] for one in dashboard["annotations"]["list"] if not one["hide"]]
+    if len(shown) > 2:
+        yield f"{shown}: rare ones need no switch"
+
+
+def money_has_one_format(dashboard: Dashboard) -> Iterator[str]:
+    for panel in panels(dashboard):
+        if "$" in re.sub(r"\$\{?_*\w+", "", json.dumps(panel.get("fieldConfig", {}))):
+            yield panel["title"]
+
+
+def no_line_has_the_colour_of_what_is_bad(dashboard: Dashboard) -> Iterator[str]:
+    for panel in panels(dashboard):
+        if panel["type"] == "timeseries":
+            fixed = [
+                each["value"].get("fixedColor")
+                for one in panel["fieldConfig"]["overrides"]
+                for each in one["properties"]
+                if each["id"] == "color"
+            ]
+            if colours.BAD in fixed or (len(set(fixed)) < len(fixed) and not dashed_or_grey(panel, fixed)):
+                yield f"{panel['title']}: {fixed}"
+
+
+def dashed_or_grey(panel: Mapping[str, Any], fixed: list[str]) -> bool:
+    """Bounds share grey; when colours are used up, lines are dashed."""
+    repeated = [colour for colour, number in Counter(fixed).items() if number > 1]
+    return repeated == [colours.GREY] or "custom.lineStyle" in json.dumps(panel["fieldConfig"]["overrides"])
 
 
 def titles_are_not_cut(dashboard: Dashboard) -> Iterator[str]:
@@ -204,10 +301,18 @@ def links_lead_somewhere(dashboard: Dashboard) -> Iterator[str]:
             yield f"runbook {name}"
     if dashboard["uid"] != "btchealth-overview" and "btchealth-overview" not in onward(dashboard):
         yield "no way back to the overview"
-    if not all(link["keepTime"] and link["includeVars"] for link in dashboard["links"]):
-        yield "a link forgets time or variables"
-    if len(dashboard["links"]) > 6:
+    if len(dashboard["links"]) > 4:
         yield "the line of links wraps"
+
+
+def links_keep_time_and_variables(dashboard: Dashboard) -> Iterator[str]:
+    for link in dashboard["links"]:
+        # Ten years are the range of one dashboard only, which has no other.
+        kept = "btchealth-history" not in {dashboard["uid"], link.get("url", "").removeprefix("/d/")}
+        if link["keepTime"] is not kept or not link["includeVars"]:
+            yield f"{link['title']}: time and variables"
+    if re.search(r"/d/btchealth-history\?[^\"]*url_time_range", json.dumps(dashboard)):
+        yield "a link takes its time to the history"
 
 
 def onward(dashboard: Dashboard) -> set[str]:
@@ -221,7 +326,10 @@ RULES: tuple[Callable[[Dashboard], Iterator[str]], ...] = (
     template_datasource, template_job_and_instance, template_on_time_change_reload, frame, panel_datasource,
     panel_title_description, panel_units, panel_no_value, panel_kind_is_not_deprecated, panel_is_not_stacked,
     panels_fill_the_grid, pages_are_short, legends_leave_room, titles_are_not_cut, thresholds_start_from_nothing,
-    annotations_have_targets, links_lead_somewhere,
+    annotations_have_targets, links_lead_somewhere, links_keep_time_and_variables, numbers_are_of_now,
+    timelines_show_what_is_short,
+    nothing_is_not_shown_as_bad, columns_of_tables, labels_of_the_target_are_left_out, switches_fit_on_a_phone,
+    money_has_one_format, no_line_has_the_colour_of_what_is_bad,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ HIGHEST = series("btchealth_lightning_capacity_maximum_bitcoins", window="365d")
 CORE = series("btchealth_nodes_client_family_share_ratio", family="core")
 KNOTS = series("btchealth_nodes_client_family_share_ratio", family="knots")
 
-NOW = f'max without (instance, pod) ({CAPACITY}{{job=~"$job",instance=~"$instance"}})'
+NOW = f'max by (job) ({CAPACITY}{{job=~"$job",instance=~"$instance"}})'
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,18 @@ def test_a_quantity_is_asked_as_it_is_scored(quantity: Quantity, want: str) -> N
     promql.parse(want)
 
 
+def test_labels_of_the_family_are_kept_but_not_those_of_a_target() -> None:
+    assert queries.value("btchealth_endpoint_up").startswith("max by (job, source, endpoint) (")
+    assert queries.value("btchealth_endpoint_up", pick="min").startswith("min by (job, source, endpoint) (")
+
+
 def test_labels_that_a_selector_fixes_are_dropped_so_that_two_series_can_be_divided() -> None:
-    assert queries.value(HIGHEST).startswith("max without (instance, pod, window) (")
+    assert queries.value(HIGHEST).startswith("max by (job) (")
 
 
 def test_data_that_come_once_a_day_are_looked_for_over_a_range() -> None:
     assert queries.value(CAPACITY, "1d") == (
-        f'max without (instance, pod) (last_over_time({CAPACITY}{{job=~"$job",instance=~"$instance"}}[1d]))'
+        f'max by (job) (last_over_time({CAPACITY}{{job=~"$job",instance=~"$instance"}}[1d]))'
     )
 
 
