@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -28,7 +28,6 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema, from_json
 
 from exporter.errors import BodyError, Reason
-from exporter.slices import Slices
 
 # Errors under status 200: mempool.space and CoinGecko, Django REST Framework (Bitnodes), CoinGecko's API manager.
 _ERROR_KEYS = (b'"error"', b'"detail"', b'"error_code"')
@@ -191,7 +190,7 @@ def _required(model: type[Payload]) -> frozenset[str]:
 
 
 @cache
-def _adapter(payload: Any) -> TypeAdapter[Any]:
+def adapter_of(payload: Any) -> TypeAdapter[Any]:
     return TypeAdapter(payload)
 
 
@@ -220,7 +219,7 @@ def decode(body: bytes, payload: Any, notes: Notes, load: Callable[[bytes], Any]
 
     Raises BodyError where not even the outline fits.
     """
-    adapter = _adapter(payload)
+    adapter = adapter_of(payload)
     if load is None and payload is not str:
         refuse_error(body)
     python = load(body) if load else None
@@ -236,29 +235,6 @@ def decode(body: bytes, payload: Any, notes: Notes, load: Callable[[bytes], Any]
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         raise BodyError(Reason.FORMAT, f"{where}: {first['msg']}, got {body[:80]!r}") from error
-
-
-# Validated in a row, in about a millisecond.
-_ROWS = 32
-
-
-def is_rows(payload: Any) -> bool:
-    return get_origin(payload) is list
-
-
-def decode_rows(body: bytes, payload: Any, notes: Notes) -> Slices[list[Any]]:
-    """As `decode` for a list, with pauses. What has been read of the JSON goes as rows come."""
-    read: list[Any] = []
-    try:
-        rows = from_json(body)
-        while rows and isinstance(rows, list):
-            yield
-            read += _adapter(payload).validate_python(rows[:_ROWS], context=notes)
-            del rows[:_ROWS]
-    except ValueError:
-        rows = None
-    # What is no list of such rows is read once more in one go, which says what is wrong and where.
-    return read if isinstance(rows, list) else list(decode(body, payload, notes))
 
 
 @cache

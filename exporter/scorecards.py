@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from exporter.exposition.families import INDICATOR, OVERALL, PILLAR, scores
@@ -59,13 +58,18 @@ def scalars(card: Scorecard) -> dict[str, float]:
     }
 
 
+# Series by the name of their metric.
+_Metrics = dict[str, list[dict[str, Any]]]
+
+
 def document(card: Scorecard, view: View) -> dict[str, Any]:
     """The body of `/api/v2/score/latest`."""
+    metrics = _metrics(view)
     return {
         "overall": card.overall,
         "bounds": _bounds(card),
         "coverage": card.coverage,
-        "pillars": {pillar.id: _pillar(pillar, view) for pillar in card.pillars},
+        "pillars": {pillar.id: _pillar(pillar, metrics[pillar.id]) for pillar in card.pillars},
         "alerts": None,
         "alerts_reason": "no Alertmanager is configured (alerts.alertmanager_url)",
         "data_freshness": freshness(card),
@@ -84,25 +88,25 @@ def _bounds(card: Scorecard | PillarResult) -> dict[str, float]:
     return {"lower": card.lower, "upper": card.upper}
 
 
-def _pillar(pillar: PillarResult, view: View) -> dict[str, Any]:
+def _pillar(pillar: PillarResult, metrics: _Metrics) -> dict[str, Any]:
     return {
         "title": pillar.title,
         "score": pillar.score,
         "bounds": _bounds(pillar),
         "coverage": pillar.coverage,
         "weight": pillar.weight,
-        "metrics": _metrics(view, Group(pillar.id)),
+        "metrics": metrics,
         "indicators": [_indicator(one) for one in pillar.indicators],
     }
 
 
-def _metrics(view: View, group: Group) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+def _metrics(view: View) -> Mapping[str, _Metrics]:
+    """By pillar."""
+    found: dict[str, _Metrics] = {group.value: {} for group in Group}
     for selector in sorted(view):
-        observation = view[selector]
-        if observation.sample.metric.group is group:
-            found[observation.sample.metric.name].append(_series(observation))
-    return dict(found)
+        metric = view[selector].sample.metric
+        found[metric.group.value].setdefault(metric.name, []).append(_series(view[selector]))
+    return found
 
 
 def _series(observation: Observation) -> dict[str, Any]:

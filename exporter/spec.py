@@ -18,7 +18,8 @@ from exporter.metric import Sample as Sample
 from exporter.metric import Top as Top
 from exporter.metric import Unit as Unit
 from exporter.origin import Origin, every_field, fields_of
-from exporter.payload import Notes, declared_fields, decode, decode_rows, is_rows
+from exporter.payload import Notes, declared_fields, decode
+from exporter.rows import decode_rows, is_rows
 from exporter.slices import Slices, in_one_go
 
 MINUTE: Final = 60.0

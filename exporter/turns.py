@@ -29,7 +29,8 @@ async def in_turns(work: Slices[T], clock: Callable[[], float] = perf_counter) -
                 next(work)
                 while clock() < end:
                     next(work)
-                # The turn ends when everything that is ready has been served.
+                # A turn for what is ready, and one for those whom that wakes up.
+                await asyncio.sleep(0)
                 await asyncio.sleep(0)
     except StopIteration as done:
         result: T = done.value

@@ -24,8 +24,8 @@ from exporter.payload import (
     UnixSeconds,
     declared_fields,
     decode,
-    decode_rows,
 )
+from exporter.rows import decode_rows
 from exporter.slices import in_one_go
 
 
@@ -221,9 +221,9 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(JSON, max_size=8), st.integers(0, 12))
-def test_rows_read_with_pauses_are_those_read_in_one_go(rows: list[Any], times: int) -> None:
-    body = json.dumps(rows * times).encode()
+@given(st.lists(JSON, max_size=8), st.integers(0, 12), st.none() | st.integers(0, 2))
+def test_rows_read_with_pauses_are_those_read_in_one_go(rows: list[Any], times: int, indent: int | None) -> None:
+    body = json.dumps(rows * times, ensure_ascii=False, indent=indent).encode("utf-8", "surrogatepass")
     whole, parts = Notes(), Notes()
     payload = list[Annotated[Outer | None, Part()]]
     # repr: NaN is not equal to itself.
@@ -233,9 +233,15 @@ def test_rows_read_with_pauses_are_those_read_in_one_go(rows: list[Any], times: 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"[1", b"{}", b"null", b"[1]]", b'{"error": "busy"}', b"\xff", b"[[1, 2], 3]"],
-    ids=["empty", "cut off", "an object", "null", "too much", "an error", "not UTF-8", "a row that does not fit"],
-)
+    [
+        b"", b"[1", b"{}", b"null", b"[{}]]", b"[{},]", b"[,{}]", b"[{} {}]", b'{"error": "busy"}', b"\xff",
+        b"[[1, 2], 3]", b'[{"a": "\\ud800"}]', b"[" * 100_000, b"[{},{}\x0b]",
+    ],
+    ids=[
+        "empty", "cut off", "an object", "null", "too much", "a comma at the end", "a comma at the start", "no comma",
+        "an error", "not UTF-8", "a row that does not fit", "half a surrogate pair", "too deep", "strange space",
+    ],
+)  # fmt: skip
 def test_what_is_no_list_of_rows_is_refused_in_the_same_words(body: bytes) -> None:
     said = []
     for read in (decode, lambda *given: in_one_go(decode_rows(*given))):
