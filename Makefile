@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 TOOLS_STAMP := tools/bin/.installed
+OLDEST_STAMP := tools/bin/.installed-oldest
 
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -60,7 +61,7 @@ pytest: $(DEV_STAMP) ## Run all tests with coverage
 	$(STEP) "pytest" pytest --numprocesses=2 --dist=loadfile --durations=20 --cov --cov-report=term
 
 .PHONY: torture
-torture: $(DEV_STAMP) $(TOOLS_STAMP) ## Proofs that take minutes: incidents on real servers, mutated rules, every panel shows data
+torture: $(DEV_STAMP) $(TOOLS_STAMP) oldest ## Proofs that take minutes: incidents on real servers, mutated rules, every panel shows data
 	@$(BIN)/pytest -m torture
 
 GATES := lint-ruff lint-format lint-types lint-imports lint-dependencies lint-unused lint-spelling lint-yaml lint-shell
@@ -100,6 +101,10 @@ lint-shell:
 .PHONY: monitoring
 monitoring: $(DEV_STAMP) ## Check and test the Prometheus rules and the Alertmanager configuration
 	@tools/monitoring
+
+.PHONY: oldest
+oldest: $(DEV_STAMP) $(OLDEST_STAMP) ## Check and test the rules with the oldest Prometheus that they support, 2.42
+	@tools/monitoring oldest
 
 # --- Upkeep ---
 
@@ -147,3 +152,6 @@ $(BIN)/uv:
 
 $(TOOLS_STAMP): tools/install $(wildcard tools/*/go.mod tools/*/go.sum)
 	$(STEP) "outside tools" tools/install
+
+$(OLDEST_STAMP): tools/install $(wildcard tools/oldest/go.*)
+	$(STEP) "promtool of the oldest Prometheus" tools/install oldest

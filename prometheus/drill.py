@@ -16,9 +16,9 @@ END: Final = "end"
 EXPECTED: Final = {
     "fee-spike": "BtcHealthFeeSpike after 30 minutes, in #btc-health",
     "mempool-flood": "BtcHealthMempoolBacklog after an hour, in #btc-health",
-    "reorg": "BtcHealthDeepReorg after 5 minutes, in #btc-health-critical and by mail",
+    "reorg": "BtcHealthDeepReorg after 11 minutes, in #btc-health-critical and by mail",
     "pool-majority": "BtcHealthPoolMajority after an hour, in #btc-health-critical and by mail",
-    "hashrate-collapse": "BtcHealthHashrateDrop after an hour, in #btc-health-critical and by mail",
+    "hashrate-collapse": "BtcHealthHashrateDrop after 3 hours, in #btc-health-critical and by mail",
     "lightning-exodus": "BtcHealthLightningCapacityDrop after 6 hours, in #btc-health",
     "outage": "BtcHealthSourceDown after 5 minutes, in #btc-health-operations, counted from when nearly all calls of "
     "ten minutes have failed; what needs the source is muted",

@@ -10,8 +10,8 @@ duration becomes a `factor`-th. `time() - btchealth_tip_timestamp_seconds > 7200
 shipped rule does, and so does every range, `for` and interval. From the fixed moment follows that all chance of the
 world (blocks, fees, nodes) is the same in every run.
 
-What the machine needs for its own work is not compressed: timeouts of calls, the time a scrape takes, and how often
-the page is made anew without news.
+What the machine needs for its own work is not compressed, or less: timeouts of calls, the time a scrape takes, and how
+often the page is made anew.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from exporter.cli import main as exporter_main
 from exporter.clock import Clock
 from exporter.collection.collection import Surroundings
 from exporter.exposition.page import Family, Part, Publication
+from exporter.slices import Slices
 from simulator import serving
 
 # 2026-01-14 09:00 UTC: a moment of the seeded world after which nothing out of the ordinary happens for a day.
@@ -42,8 +43,9 @@ MOMENT: Final = 1_768_381_200.0
 TIMEOUT: Final = aiohttp.ClientTimeout(total=4)
 # What looks around ever so often does so fifty times a second at most.
 SHORTEST: Final = 0.02
-# In real seconds: how long changes are gathered until the page is made anew, and how often that is looked at.
-OWN_PACE: Final = {"GATHER_SECONDS": 1.0, "TICK_SECONDS": 1.0, "REFRESH_SECONDS": 5.0}
+# In the world's seconds, a real second at the usual factor of 60: how long changes are gathered until the page is made
+# anew, and how often that is looked at.
+OWN_PACE: Final = {"GATHER_SECONDS": 60.0, "TICK_SECONDS": 60.0, "REFRESH_SECONDS": 300.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,10 @@ def simulate(pace: Pace, listen: str) -> int:
 
 def export(pace: Pace, listen: str, data: str) -> int:
     class Shown(Publication):
-        def rendered(self, families: Iterable[Family]) -> Part:
-            return super().rendered(map(pace.shown, families))
+        def rendering(self, families: Iterable[Family]) -> Slices[Part]:
+            return super().rendering(map(pace.shown, families))
 
-    vars(exporter.service).update({name: seconds * pace.factor for name, seconds in OWN_PACE.items()})
+    vars(exporter.service).update(OWN_PACE)
     vars(exporter.assembly).update(Publication=Shown, Surroundings=partial(Surroundings, timeout=TIMEOUT))
     vars(exporter.commands.serve).update(Clock=partial(Clock, wall=pace.now, sleep=pace.sleep))
     return exporter_main(["serve", f"--web.listen-address={listen}", f"--storage.path={data}"])

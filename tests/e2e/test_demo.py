@@ -115,7 +115,7 @@ def test_it_shows_scores_in_prometheus_plays_an_incident_and_leaves_nothing_behi
     assert start
     send("POST", start[1])
     assert played(running) == ["hashrate-collapse"]
-    assert "started; expect BtcHealthDeepReorg after 5 minutes" in drilled(running, "reorg")
+    assert "started; expect BtcHealthDeepReorg after 11 minutes" in drilled(running, "reorg")
     assert played(running) == ["hashrate-collapse", "reorg"]
     assert drilled(running, "end") == "ended\n"
     assert played(running) == []
