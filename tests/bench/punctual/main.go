@@ -147,7 +147,7 @@ func read(connection net.Conn, buffer []byte) (bool, error) {
 
 func report(outcomes []outcome, start time.Time, asked int) {
 	var latencies []time.Duration
-	good, last := 0, start
+	good, failed, last := 0, 0, start
 	for _, one := range outcomes {
 		latencies = append(latencies, one.latencies...)
 		good += one.good
@@ -155,8 +155,13 @@ func report(outcomes []outcome, start time.Time, asked int) {
 			last = one.last
 		}
 		if one.err != nil {
-			log.Print(one.err)
+			if failed++; failed == 1 {
+				log.Print(one.err)
+			}
 		}
+	}
+	if failed > 1 {
+		log.Printf("and %d connections more", failed-1)
 	}
 	slices.Sort(latencies)
 	said := map[string]float64{
