@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from scoring.curves import linear, logarithmic
-from scoring.indicator import Indicator, Level, Pillar, Ratio
+from scoring.indicator import ORDINARY, Indicator, Level, Pillar, Ratio
 from scoring.reading import series
 
-HALF_GONE: Final = (
-    "half of the use of an ordinary day of the last year; the lowest week so far was at 0.64 (April 2018)"
-)
-ORDINARY: Final = "an ordinary day of the last year"
-DOUBLED: Final = "use doubled within a year, as in 2013 and 2015"
+NO_OTHER_CHART: Final = "no other free source with a daily series was found"
+NO_OTHER_BLOCKS: Final = "no other source tells it without every transaction being fetched"
 
 
 def _against_year(quantity: str, unit: str = "") -> Ratio:
@@ -33,9 +30,14 @@ ADOPTION: Final = Pillar(
             "transactions",
             "Transactions a day (7-day mean) against the 365-day median",
             _against_year("transactions"),
-            logarithmic((0.5, 0, HALF_GONE), (1.0, 75, ORDINARY), (2.0, 100, DOUBLED)),
+            logarithmic(
+                (0.5, 0, "judgement: half of an ordinary day gone; the lowest week was 0.64 (April 2018)"),
+                (1.0, 75, ORDINARY),
+                (2.0, 100, "use doubled within a year, as in March 2013 (1.97) and July 2015 (2.16)"),
+            ),
             weight=0.31,
             source="Blockchain.com chart n-transactions",
+            alone=NO_OTHER_CHART,
             why=(
                 "The plainest measure of use; the level is bounded by the protocol and grows with the "
                 "years, so the last year is the measure."
@@ -47,9 +49,14 @@ ADOPTION: Final = Pillar(
             "addresses",
             "Active addresses a day (7-day mean) against the 365-day median",
             _against_year("addresses"),
-            logarithmic((0.5, 0, HALF_GONE), (1.0, 75, ORDINARY), (2.0, 100, DOUBLED)),
+            logarithmic(
+                (0.5, 0, "judgement: half of an ordinary day gone; the lowest week was 0.68 (April 2018)"),
+                (1.0, 75, ORDINARY),
+                (2.0, 100, "use doubled within a year; December 2013 reached 2.65, March 2014 2.43"),
+            ),
             weight=0.31,
             source="Blockchain.com chart n-unique-addresses",
+            alone=NO_OTHER_CHART,
             why="Harder to inflate than transactions: batching hides payments, addresses show them.",
             daily=True,
         ),
@@ -58,12 +65,13 @@ ADOPTION: Final = Pillar(
             "Value moved a day in USD (7-day mean) against the 365-day median",
             _against_year("transfer", "usd"),
             logarithmic(
-                (0.25, 0, "three quarters of the value gone"),
+                (0.25, 0, "judgement: value is price times use, so twice as wide a fall as for transactions"),
                 (1.0, 75, ORDINARY),
-                (4.0, 100, "value moved quadrupled within a year"),
+                (4.0, 100, "judgement: as wide upwards"),
             ),
             weight=0.10,
             source="Blockchain.com chart estimated-transaction-volume-usd",
+            alone=NO_OTHER_CHART,
             why="Use weighed by what is at stake; it swings with the price, hence the wide curve.",
             daily=True,
         ),
@@ -73,11 +81,12 @@ ADOPTION: Final = Pillar(
             Level(series("btchealth_utxos_growth_ratio", window="90d")),
             linear(
                 (-0.07, 0, "the largest clean-up, -7 % in the quarter to December 2015 (-5 % in 2018)"),
-                (0.0, 50, "as many as a quarter ago"),
+                (0.0, 50, "arithmetic: as many as a quarter ago"),
                 (0.1, 100, "a tenth more in a quarter, as in 2016, 2019 and 2021"),
             ),
             weight=0.10,
             source="Blockchain.com chart utxo-count",
+            alone=NO_OTHER_CHART,
             why="Coins held in more pieces are held by more people, roughly.",
             unit="signed ratio",
             daily=True,
@@ -89,10 +98,11 @@ ADOPTION: Final = Pillar(
             Level(series("btchealth_segwit_transactions_ratio", window="15_blocks")),
             linear(
                 (0.0, 0, "nobody uses it: the day before 2017-08-24"),
-                (1.0, 100, "everybody does"),
+                (1.0, 100, "arithmetic: everybody does"),
             ),
             weight=0.12,
             source="mempool.space /api/v1/blocks",
+            alone=NO_OTHER_BLOCKS,
             why="Room left unused by old formats is room that others pay for.",
         ),
         Indicator(
@@ -100,12 +110,13 @@ ADOPTION: Final = Pillar(
             "Outputs per transaction, 15 blocks",
             Level(series("btchealth_outputs_per_transaction", window="15_blocks")),
             linear(
-                (1.0, 0, "consolidation only: nobody is paid"),
-                (2.0, 50, "one payment and its change"),
-                (4.0, 100, "three payments share one transaction"),
+                (1.0, 0, "arithmetic: consolidation only, nobody is paid"),
+                (2.0, 50, "arithmetic: one payment and its change"),
+                (4.0, 100, "judgement: three payments and change share one transaction; more saves little room each"),
             ),
             weight=0.06,
             source="mempool.space /api/v1/blocks",
+            alone=NO_OTHER_BLOCKS,
             why="Batching carries more payments through the same room.",
             unit="outputs",
         ),

@@ -12,6 +12,7 @@ from typing import Final
 
 BEST: Final = 100.0
 WORST: Final = 0.0
+JUDGEMENT: Final = "judgement: "
 
 
 class Axis(StrEnum):
@@ -21,11 +22,18 @@ class Axis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """`fact`: the extreme that happened, or the limit of protocol or arithmetic, that puts the anchor where it is."""
+    """`fact`: the extreme that happened, or the limit of protocol or arithmetic, that puts the anchor where it is.
+
+    Where there is neither, it begins with the word "judgement" and gives the reason.
+    """
 
     at: float
     score: float
     fact: str
+
+    @property
+    def judged(self) -> bool:
+        return self.fact.startswith(JUDGEMENT)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from scoring.quantities import quotient
 from scoring.reading import Readings, State
 
 HOUR = 3600.0
+ORDINARY = "an ordinary day of the last year, which by convention is worth 75 everywhere"
 HOLD_SECONDS = 24 * HOUR
 HOLD_DAILY_SECONDS = 7 * 24 * HOUR
 
@@ -84,6 +85,7 @@ Quantity = Level | Ratio | Largest
 class Indicator:
     """`weight` inside its pillar. `fallbacks` serve, in order, once the quantity is missing and no longer held.
 
+    `alone`: where there is no fallback, why no other public source can serve.
     `daily`: some input is made once a day, so that a score is held for 7 days instead of 24 hours.
     `other_face`: where the same quantity is good for something else, so that neither face cancels the other unseen.
     """
@@ -97,6 +99,7 @@ class Indicator:
     why: str
     unit: str = "ratio"
     fallbacks: tuple[Quantity, ...] = ()
+    alone: str | None = None
     daily: bool = False
     other_face: str | None = None
 

@@ -12,6 +12,9 @@ from typing import Final
 
 from scoring.indicator import Indicator, Pillar
 
+# Below this share of fresh weight a score is withheld.
+MINIMUM_COVERAGE: Final = 0.6
+
 # Weights are shares of a sum: beyond a thousand to one, nothing else would count.
 LARGEST_WEIGHT: Final = 1000.0
 

@@ -9,7 +9,6 @@ import math
 import statistics
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import Final
 
 SATOSHIS_PER_BITCOIN: Final = 100_000_000
@@ -190,16 +189,6 @@ def entropy_ratio(counts: Iterable[float]) -> float | None:
 def both_ends_share(capacity: float, network_capacity: float) -> float | None:
     """Share of Lightning capacity where each channel counts for both of its nodes."""
     return quotient(capacity, 2 * network_capacity)
-
-
-def longest_branch(stale_heights: Iterable[int]) -> int:
-    """The longest run of consecutive heights with a stale block: the most that an abandoned branch can have been."""
-    heights = sorted(set(stale_heights))
-    longest = run = 1 if heights else 0
-    for lower, upper in pairwise(heights):
-        run = run + 1 if upper == lower + 1 else 1
-        longest = max(longest, run)
-    return longest
 
 
 def over_window(

@@ -10,12 +10,10 @@ from typing import Final
 from scoring.curves import BEST, WORST
 from scoring.indicator import Indicator, Pillar
 from scoring.memory import Memory, Remembered
-from scoring.method import Method
+from scoring.method import MINIMUM_COVERAGE, Method
 from scoring.methodology import METHOD
 from scoring.reading import Readings, State
 from scoring.scorecard import IndicatorResult, Input, PillarResult, Scorecard
-
-MINIMUM_COVERAGE: Final = 0.6
 
 # Weights are sums of decimal fractions: 0.31 + 0.29 must count as 0.6.
 ROUNDING: Final = 1e-9

@@ -20,10 +20,9 @@ from exporter.exposition.page import END, Block, Family, Form, Kind, escape_labe
 from scoring.backtest.columns import Recipe, of, same
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import History
-from scoring.method import Method
+from scoring.method import MINIMUM_COVERAGE, Method
 from scoring.methodology import METHOD
 from scoring.reading import series
-from scoring.score import MINIMUM_COVERAGE
 from scoring.scorecard import Scorecard
 
 Progress = Callable[[int, int], None]

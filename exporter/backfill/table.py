@@ -12,7 +12,7 @@ from exporter.payload import Notes, decode
 from exporter.sources.past import Past, PoolDays
 from exporter.spec import DAY, Days
 from scoring import quantities
-from scoring.backtest.table import DAILY_MORE, POOL_BLOCKS, STALE_BLOCKS, Column, Table
+from scoring.backtest.table import DAILY_MORE, POOL_BLOCKS, Column, Table
 
 # Hash rates that are not made of whole blocks tell no number of blocks.
 WHOLE: Final = 0.05
@@ -57,7 +57,7 @@ def table(answers: Sequence[Told], last: date) -> Table | None:
         return None
     first = min(known)
     days = [first + number * DAY for number in range(round((end - first) / DAY) + 1)]
-    absent = (*DAILY_MORE, STALE_BLOCKS, *(() if pools else (POOL_BLOCKS,)))
+    absent = (*DAILY_MORE, *(() if pools else (POOL_BLOCKS,)))
     return Table(
         first=last - timedelta(days=len(days) - 1),
         days=len(days),

@@ -8,8 +8,8 @@ from datetime import date
 
 from scoring.backtest.history import History
 from scoring.memory import Memory
-from scoring.method import Method
-from scoring.score import MINIMUM_COVERAGE, score
+from scoring.method import MINIMUM_COVERAGE, Method
+from scoring.score import score
 from scoring.scorecard import Scorecard
 
 # Told the days done and the days in all.

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 from scoring.backtest import document
 from scoring.backtest.document import Block, Heading, Paragraph, Picture, Table
 from scoring.backtest.fitted import NO_CAP, caps_since, chosen_by, chosen_in
-from scoring.backtest.frozen import LAST_DAY
+from scoring.backtest.frozen import LAST_DAY, LEFT_OUT
+from scoring.backtest.recipes import OTHER_LEVEL
 from scoring.backtest.study import Judgement
 from scoring.backtest.svg import plot
 from scoring.backtest.tally import Tally
+from scoring.backtest.wording import DEFINITIONS, LACKING, RULE
 
 if TYPE_CHECKING:
     from scoring.backtest.comparison import AggregateResult
@@ -44,21 +46,7 @@ def contents(result: Result) -> Iterator[Block]:
     yield from _pictures(result)
     yield from _lacking(result)
     yield Heading(2, "How it was judged")
-    yield Paragraph(_DEFINITIONS)
-
-
-_DEFINITIONS: Final = (
-    "Every day is scored by the code that scores live data, from what was known at its end. "
-    "A move is the difference between the mean of the 30 days before a window and the lowest (highest, where the "
-    "stated direction is up) 7-day mean inside it; of a shorter window, its mean. "
-    "An ordinary window has the same length and touches, with the 30 days before it, no listed episode of the same "
-    "pillar (for the overall score: of any pillar). The p-value is the share of ordinary windows that moved at least "
-    "as far, all of them counted and none drawn at random; an episode is seen at 0.10 or less. "
-    "Warning: days from the first daily score beyond what one ordinary window in ten exceeds to the extreme. "
-    "An episode is evaluable when the score is known on half of its days and half of the 30 days before. "
-    "A false fall is a 7-day mean of at most 50 and at least 15 below the 30 days before that week, apart from the "
-    "down episodes of the pillar and the 30 days after them."
-)
+    yield Paragraph(DEFINITIONS)
 
 
 def _summary(result: Result) -> Iterator[Block]:
@@ -205,7 +193,8 @@ def _walk_forward(result: Result) -> Iterator[Block]:
         return
     yield Heading(2, f"Anchors frozen at the end of {LAST_DAY.year}")
     yield Paragraph(
-        f"Anchors that rest on what happened after {LAST_DAY} are replaced by what the same rule gave then. "
+        f"Anchors that rest on what happened after {LAST_DAY} are replaced by what the same rule gave then; what could "
+        f"not have been anchored then is left out ({', '.join(LEFT_OUT)}). "
         f"Both methods are judged on the episodes from {first} on: against ordinary windows of the whole history, and, "
         "stricter, against those of the same years, which are fewer and hold many unlisted troubles."
     )
@@ -227,12 +216,6 @@ def _walk_forward(result: Result) -> Iterator[Block]:
         )
 
 
-_RULE: Final = (
-    "Of the K that move no more in ordinary months than the plain mean (K = 100), those that see most episodes, and of "
-    "these the lowest, which hides a crisis least."
-)
-
-
 def _fitted(result: Result) -> Iterator[Block]:
     first = LAST_DAY + timedelta(days=1)
     if result.days[-1].date < first or result.history.table.first > LAST_DAY:
@@ -240,8 +223,9 @@ def _fitted(result: Result) -> Iterator[Block]:
     yield Heading(2, "K and weights without hindsight")
     caps, past = chosen_by(result)
     yield Paragraph(
-        f"The rule for K: {_RULE} On all years it gives {_cap(chosen_in(result))}; the method has "
-        f"K = {result.method.cap:g}. On what was over by {LAST_DAY}, with the anchors of then, it gives {_cap(past)}:"
+        f"The rule for K: {RULE} On what was over by {LAST_DAY}, with the anchors of then, it gives {_cap(past)}; the "
+        f"method has K = {result.method.cap:g}, so that no later episode had a say. With all years in view, and the "
+        f"anchors of the method, it would give {_cap(chosen_in(result))}. On the years up to {LAST_DAY.year}:"
     )
     yield _aggregates(caps.values())
     if past is not None:
@@ -282,15 +266,15 @@ def _pictures(result: Result) -> Iterator[Block]:
 
 def _lacking(result: Result) -> Iterator[Block]:
     yield Heading(2, "What the history lacks")
-    yield Paragraph(
-        "Series that scoring reads and this folder cannot give, with the columns or files that it lacks for them. "
-        "Where none is named, no column tells it."
-    )
+    yield Paragraph(LACKING)
     users = {
         selector: ", ".join(one.id for one in result.method.indicators() if selector in one.selectors)
         for selector in result.history.lacking
     }
     yield Table(
         ["series", "indicators", "lacking"],
-        [[selector, users[selector], ", ".join(names) or NONE] for selector, names in result.history.lacking.items()],
+        [
+            [selector, users[selector], OTHER_LEVEL.get(selector) or ", ".join(names) or NONE]
+            for selector, names in result.history.lacking.items()
+        ],
     )

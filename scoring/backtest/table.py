@@ -16,9 +16,8 @@ from scoring.quantities import DAY_SECONDS
 Column = Sequence[float | None]
 
 DAILY: Final = "daily.csv"
-DAILY_MORE: Final = ("lightning_daily.csv", "nodes_daily.csv")
+DAILY_MORE: Final = ("lightning_daily.csv",)
 POOL_BLOCKS: Final = "pool_blocks_daily.csv"
-STALE_BLOCKS: Final = "stale_blocks.csv"
 
 # A row of the Lightning file that its compiler marked as a warm-up or outage.
 FLAG_COLUMN: Final = "ln_flagged_bad"
@@ -35,15 +34,13 @@ class HistoryError(Exception):
 class Table:
     """One entry a day from `first` on in every column; None where the folder says nothing.
 
-    `pool_blocks`: blocks by pool of each day. `stale_heights`: heights of the stale blocks of each day.
-    `absent`: files that the folder lacks.
+    `pool_blocks`: blocks by pool of each day. `absent`: files that the folder lacks.
     """
 
     first: date
     days: int
     columns: Mapping[str, Column]
     pool_blocks: Sequence[Mapping[str, float]] = ()
-    stale_heights: Sequence[Sequence[int]] = ()
     absent: tuple[str, ...] = field(default=())
 
     def date(self, day: int) -> date:
@@ -71,13 +68,12 @@ def read(folder: Path) -> Table:
     for name in DAILY_MORE:
         if (folder / name).is_file():
             table.add(folder / name, dict(_dated_rows(folder / name)))
-    absent = tuple(name for name in (*DAILY_MORE, POOL_BLOCKS, STALE_BLOCKS) if not (folder / name).is_file())
+    absent = tuple(name for name in (*DAILY_MORE, POOL_BLOCKS) if not (folder / name).is_file())
     return Table(
         first,
         table.days,
         table.columns,
         table.pools(folder / POOL_BLOCKS) if POOL_BLOCKS not in absent else (),
-        table.stale(folder / STALE_BLOCKS) if STALE_BLOCKS not in absent else (),
         absent,
     )
 
@@ -108,13 +104,6 @@ class _Builder:
             if (position := self.index(day)) is not None:
                 pool, blocks = row["pool"], _number(row["blocks"], path, day, "blocks")
                 found[position][pool] = found[position].get(pool, 0.0) + blocks
-        return found
-
-    def stale(self, path: Path) -> list[list[int]]:
-        found: list[list[int]] = [[] for _ in range(self.days)]
-        for day, row in _dated_rows(path, "height"):
-            if (position := self.index(day)) is not None:
-                found[position].append(int(_number(row["height"], path, day, "height")))
         return found
 
 

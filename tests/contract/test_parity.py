@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from exporter.exposition.families import scores
-from scoring.method import Method, customised
+from scoring.method import MINIMUM_COVERAGE, Method, customised
 from scoring.methodology import METHOD
 from scoring.reading import Reading, Readings
-from scoring.score import MINIMUM_COVERAGE, score
+from scoring.score import score
 from scoring.scorecard import Scorecard
 from tests.machine import ROOT
 from tests.unit.scoring.worlds import HOUR, NOW, plain

@@ -145,7 +145,5 @@ def test_a_folder_without_optional_files_says_what_it_lacks(folder: Path, tmp_pa
     shutil.copy(folder / "daily.csv", tmp_path)
     bare = history(read(tmp_path), METHOD)
     lacking = {name for names in bare.lacking.values() for name in names}
-    assert {"pool_blocks_daily.csv", "stale_blocks.csv", "ln_channels_bitcoinvisuals"} - lacking == {
-        "ln_channels_bitcoinvisuals"
-    }
+    assert {"pool_blocks_daily.csv", "ln_channels_bitcoinvisuals"} - lacking == {"ln_channels_bitcoinvisuals"}
     assert bare.series["btchealth_lightning_channels"]

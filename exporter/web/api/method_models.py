@@ -13,6 +13,7 @@ class Anchor(Body):
     at: float
     score: Score
     fact: Annotated[str, Field(description="Why the curve passes here.")]
+    judgement: Annotated[bool, Field(description="Neither an extreme that happened nor a limit.")]
 
 
 class MethodIndicator(Body):
@@ -21,6 +22,7 @@ class MethodIndicator(Body):
     weight: Ratio
     quantity: str
     fallbacks: list[str]
+    without_source: Annotated[str, Field(description="What happens when the quantity is gone.")]
     unit: str
     axis: str
     anchors: list[Anchor]
@@ -43,6 +45,7 @@ class Aggregation(Body):
     pillar: str
     overall: str
     cap: float
+    minimum_coverage: Ratio
 
 
 class Hold(Body):
@@ -57,7 +60,7 @@ class MethodChange(Body):
 
 class Methodology(Body):
     version: str
-    fingerprint: Annotated[str, Field(description="Changes when, and only when, something that scores changes.")]
+    fingerprint: Annotated[str, Field(description="Changes with all that a score depends on, not with words.")]
     aggregation: Aggregation
     hold_seconds: Hold
     pillars: list[MethodPillar]

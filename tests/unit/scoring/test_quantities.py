@@ -114,19 +114,6 @@ def test_entropy(counts: list[float], want: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heights", "want"),
-    [
-        pytest.param([], 0, id="no stale block"),
-        pytest.param([7], 1, id="one"),
-        pytest.param([7, 7], 1, id="two at one height are two branches of one"),
-        pytest.param([9, 3, 8, 4, 10], 3, id="three in a row"),
-    ],
-)
-def test_longest_branch(heights: list[int], want: int) -> None:
-    assert quantities.longest_branch(heights) == want
-
-
-@pytest.mark.parametrize(
     ("values", "want"),
     [
         pytest.param([1.0, 2.0, 3.0, 4.0, 5.0], 3.0, id="all days known"),

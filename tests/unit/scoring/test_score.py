@@ -13,6 +13,7 @@ from scoring.method import customised
 from scoring.methodology import METHOD
 from scoring.reading import Reading, Readings, State, series
 from scoring.score import score
+from tests.machine import ROOT
 from tests.unit.scoring.worlds import DAY, FULL, HOUR, NOW, indicator, indicator_of, method, pillar_of, plain, readings
 
 
@@ -178,6 +179,23 @@ class TestWhichPillarsCount:
         card = score(readings(**known, invalid_blocks=0), NOW, method=plain(METHOD))
         assert pillar_of(card, security.id).effective_weight == 0
         assert card.overall == pytest.approx(80)
+
+
+def test_a_crisis_that_is_forgotten_lifts_the_score_as_the_documents_say() -> None:
+    """The numbers of docs/reading-the-score.md, When data are missing."""
+    published, page = plain(METHOD), (ROOT / "docs" / "reading-the-score.md").read_text(encoding="utf-8")
+    security = [one.id for one in published.pillars[0].indicators]
+    known = readings(**{one.id: 13.0 if one.id in security else 80.0 for one in published.indicators()})
+    left = without(known, *security)
+    fresh = score(known, NOW, method=published)
+    held = score(left, NOW + DAY, fresh.memory, published)
+    gone = score(left, NOW + DAY + 1, held.memory, published)
+    assert [fresh.overall, held.overall, gone.overall] == pytest.approx([43, 43, 80])
+    assert [held.lower, held.upper, gone.lower, gone.upper] == pytest.approx([30, 86, 30, 86])
+    assert (held.basis_changed_at, gone.basis_changed_at) == (NOW, NOW + DAY + 1)
+    assert "it stands at 43 by the cap" in page
+    assert "it stays at 43, with\n  bounds of 30 and 86" in page
+    assert "it steps to 80, with the same bounds" in page
 
 
 def test_a_pillar_of_weight_zero_bounds_nothing() -> None:

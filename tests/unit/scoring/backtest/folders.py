@@ -22,7 +22,6 @@ ORDINARY: Mapping[str, float] = {
     "mempool_size_bytes": 5e6,
     "confirm_minutes_median": 9,
     "utxo_count": 5e7,
-    "stale_blocks": 0,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from scoring.backtest.columns import each, growth, growth_of_medians, maximum, mean, median, of
 from scoring.backtest.history import FRESH_DAYS, History, history
-from scoring.backtest.recipes import recipes
+from scoring.backtest.recipes import OTHER_LEVEL, recipes
 from scoring.backtest.table import Column, Table, read
 from scoring.methodology import METHOD
 from scoring.reading import State, series
@@ -95,16 +95,6 @@ def test_a_week_with_a_gap_has_no_pace(tmp_path: Path) -> None:
     ]
 
 
-def test_stale_blocks_of_a_month(tmp_path: Path) -> None:
-    stale = [[f"2016-01-{day:02}", height, "aa"] for day, height in ((10, 500), (11, 501), (12, 502), (20, 900))]
-    write(tmp_path / "stale_blocks.csv", ["date", "height", "hash"], stale)
-    table = folder_table(tmp_path, 45, {"stale_blocks": {9: 1, 10: 1, 11: 1, 19: 1, 44: None}})
-    ratio = made(table, series("btchealth_stale_blocks_ratio", window="30d"))
-    depth = made(table, series("btchealth_chain_fork_length_maximum_blocks", window="30d"))
-    assert ratio[29] == pytest.approx(4 / 30 / 144)
-    assert (depth[8], depth[9], depth[11], depth[39], depth[40], depth[41], depth[44]) == (0, 1, 3, 2, 1, 1, None)
-
-
 def pools(folder: Path, days: int, blocks: dict[str, float], missing: int | None = None) -> None:
     rows = [
         [date.fromordinal(date(2016, 1, 1).toordinal() + day), pool, count]
@@ -128,20 +118,16 @@ def test_pools_are_merged_by_owner_over_a_week(tmp_path: Path) -> None:
     assert index[6] == pytest.approx(0.5**2 + 0.4**2 + 70 / 700**2)
 
 
-def nodes(folder: Path, rows: list[list[object]]) -> None:
-    write(folder / "nodes_daily.csv", ["date", "luke_listening_nodes", "asn_a_nodes", "asn_b_nodes"], rows)
-
-
-def test_the_largest_host_is_a_share_of_listening_nodes_of_half_a_year(tmp_path: Path) -> None:
-    days = [date.fromordinal(date(2016, 1, 1).toordinal() + day) for day in range(182)]
-    nodes(
-        tmp_path,
-        [[day, 10_000, 0 if number == 180 else 500, 0 if number == 180 else 900] for number, day in enumerate(days)],
-    )
-    table = folder_table(tmp_path, 182)
-    share = made(table, series("btchealth_nodes_autonomous_system_top_share_ratio", top="1"))
-    assert share[50] is None
-    assert share[179] == share[180] == share[181] == pytest.approx(0.09)
+def test_counts_of_other_watchers_do_not_serve_under_the_name_of_the_live_series(tmp_path: Path) -> None:
+    """Shares of hosts from two crawlers, stale blocks from a list of volunteers: their levels are others."""
+    days = [date.fromordinal(date(2016, 1, 1).toordinal() + day) for day in range(200)]
+    nodes = [[day, 1000, 90, 80] for day in days]
+    write(tmp_path / "nodes_daily.csv", ["date", "luke_listening_nodes", "asn_a_nodes", "asn_b_nodes"], nodes)
+    write(tmp_path / "stale_blocks.csv", ["date", "height", "hash"], [[days[190], 500, "aa"]])
+    known = history(folder_table(tmp_path, 200, {"stale_blocks": {190: 1}}), METHOD)
+    assert not OTHER_LEVEL.keys() & known.series.keys()
+    assert {known.lacking[selector] for selector in OTHER_LEVEL} == {()}
+    assert set(OTHER_LEVEL) <= set(METHOD.selectors)
 
 
 def lightning(folder: Path, days: int, columns: dict[str, list[float | None]]) -> Table:
@@ -175,11 +161,6 @@ def test_a_folder_without_lightning_names_the_columns_it_lacks(tmp_path: Path) -
     assert known.lacking["btchealth_lightning_capacity_bitcoins"] == ("ln_capacity_btc",)
     assert known.lacking[series("btchealth_mining_pool_nakamoto_pools", grouping="owner", window="7d")] == (
         "pool_blocks_daily.csv",
-    )
-    assert known.lacking[series("btchealth_chain_fork_length_maximum_blocks", window="30d")] == ("stale_blocks.csv",)
-    assert known.lacking[series("btchealth_nodes_autonomous_system_top_share_ratio", top="1")] == (
-        "asn_*_nodes",
-        "luke_listening_nodes",
     )
     assert known.lacking[series("btchealth_invalid_blocks", window="30d")] == ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from scoring.backtest.comparison import AggregateResult, choose
 from scoring.backtest.days import scorecards
 from scoring.backtest.document import Heading, Paragraph, Picture, Table, html, markdown
 from scoring.backtest.fitted import equally_weighted
-from scoring.backtest.frozen import CURVES, frozen
+from scoring.backtest.frozen import CURVES, LAST_DAY, LEFT_OUT, frozen
 from scoring.backtest.result import FallCount
 from scoring.backtest.study import Track
 from scoring.backtest.svg import plot
 from scoring.backtest.tally import Tally
 from scoring.memory import Memory
+from scoring.method import customised
 from scoring.methodology import METHOD
 from scoring.score import score
 from tests.unit.scoring.backtest.folders import FIRST, daily, episodes, span
@@ -188,21 +190,34 @@ def score_from(values: dict[str, float]) -> float:
 
 
 def test_the_method_of_2017_has_the_same_weights_and_other_anchors() -> None:
-    past = frozen(METHOD)
+    past, known = frozen(METHOD), customised(METHOD, dict.fromkeys(LEFT_OUT, 0.0))
     assert past.version.endswith("anchors-of-2017")
-    for now, then in zip(METHOD.indicators(), past.indicators(), strict=True):
+    for now, then in zip(known.indicators(), past.indicators(), strict=True):
         assert (now.id, now.weight) == (then.id, then.weight)
         assert then.curve == CURVES.get(now.id, now.curve)
+    assert {one.id for one in past.indicators() if one.weight == 0} == set(LEFT_OUT)
     assert set(CURVES) <= {one.id for one in METHOD.indicators()}
 
 
-def test_the_anchors_of_2017_rest_on_nothing_later() -> None:
-    """No fact of the frozen method names a year after 2017."""
-    for one in frozen(METHOD).indicators():
-        if one.id in CURVES:
-            assert not [
-                anchor.fact for anchor in one.curve.anchors for year in range(2018, 2030) if str(year) in anchor.fact
-            ]
+@pytest.mark.parametrize("name", [one.id for one in frozen(METHOD).indicators() if one.id not in LEFT_OUT])
+def test_no_anchor_of_2017_rests_on_anything_later(name: str) -> None:
+    """No fact of the frozen method names a later year."""
+    (curve,) = (one.curve for one in frozen(METHOD).indicators() if one.id == name)
+    years = [int(year) for anchor in curve.anchors for year in re.findall(r"(?:19|20)\d\d", anchor.fact)]
+    assert max(years, default=0) <= LAST_DAY.year
+    assert "yearly medians of 2012-2022" not in str(curve)
+
+
+def test_what_rests_on_later_years_has_other_anchors_or_is_left_out() -> None:
+    later = {
+        one.id
+        for one in METHOD.indicators()
+        for anchor in one.curve.anchors
+        for year in re.findall(r"(?:19|20)\d\d", anchor.fact)
+        if int(year) > LAST_DAY.year
+    }
+    assert later
+    assert later <= CURVES.keys() | set(LEFT_OUT)
 
 
 BLOCKS = (

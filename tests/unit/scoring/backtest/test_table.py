@@ -22,7 +22,7 @@ def test_columns_are_aligned_by_day_and_days_left_out_are_empty(tmp_path: Path) 
     assert table.columns == {"a": [1.0, None, 3.0], "b": [10.0, None, None]}
     assert table.date(2) == date(2020, 1, 3)
     assert table.end_of_day(0) == 1577836800 + 86400
-    assert table.absent == ("lightning_daily.csv", "nodes_daily.csv", "pool_blocks_daily.csv", "stale_blocks.csv")
+    assert table.absent == ("lightning_daily.csv", "pool_blocks_daily.csv")
 
 
 def test_other_files_add_columns_inside_the_days_of_the_first(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_rows_flagged_bad_are_left_out(tmp_path: Path) -> None:
     assert read(tmp_path).columns["ln_nodes"] == [None, 6.0]
 
 
-def test_pools_and_stale_blocks_are_gathered_by_day(tmp_path: Path) -> None:
+def test_pools_are_gathered_by_day(tmp_path: Path) -> None:
     daily(tmp_path, 2)
     pools = [
         ["2016-01-01", "f2pool", 5],
@@ -47,11 +47,8 @@ def test_pools_and_stale_blocks_are_gathered_by_day(tmp_path: Path) -> None:
         ["2015-01-01", "x", 1],
     ]
     write(tmp_path / "pool_blocks_daily.csv", ["date", "pool", "blocks"], pools)
-    stale = [["2016-01-02", 10, "aa"], ["2016-01-02", 11, "bb"], ["2017-01-02", 12, "cc"]]
-    write(tmp_path / "stale_blocks.csv", ["date", "height", "hash"], stale)
     table = read(tmp_path)
     assert table.pool_blocks == [{"f2pool": 6.0}, {"antpool": 2.0}]
-    assert table.stale_heights == [[], [10, 11]]
 
 
 @pytest.mark.parametrize(
