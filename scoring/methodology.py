@@ -146,7 +146,7 @@ bears them: `fee_usd` is a level in money, with the reason stated there.
 - Coverage is the share of weight backed by fresh data. Below {minimum} a score is withheld.
 - Bounds: the score if everything that is not fresh were at 0, and at 100, with the declared weights; for the overall
   score a pillar that does not count is unknown as a whole. So they contain the score, and one value more never lowers
-  the lower bound.
+  the lower bound, unless it takes the place of a fallback.
 - The percentile of a value within its own last year is shown beside the score and never scored.
 
 What the method cannot see: defects of code that nobody has used yet, stale blocks that nobody recorded, who owns the
