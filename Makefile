@@ -131,7 +131,7 @@ clean: ## Remove what make has made, except the data folder
 venv: $(DEV_STAMP) ## Create .venv with everything that development needs
 
 .PHONY: tools
-tools: $(TOOLS_STAMP) ## Install Prometheus, Alertmanager, toxiproxy and Redis into tools/bin
+tools: $(TOOLS_STAMP) ## Install Prometheus, Alertmanager, toxiproxy, Redis and Helm into tools/bin
 
 $(BIN)/python:
 	@"$$(tools/python)" -m venv $(VENV)

@@ -6,6 +6,7 @@ end.
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from exporter.catalogue import resolve
 from exporter.exposition import families
 from exporter.exposition.domain_families import unit_name
 from exporter.exposition.page import END, Block, Family, Form, Kind, escape_label, number
+from scoring import quantities
 from scoring.backtest.columns import Recipe, of, same
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import History
@@ -40,6 +42,15 @@ def _revenue(fees: float, issuance: float, price: float) -> float:
     return (fees + issuance) * price
 
 
+def subsidy(issuance: float, blocks: float) -> float | None:
+    """What most blocks of the day earned: on the day of a halving the mean lies between two."""
+    mean = quantities.quotient(issuance, blocks)
+    if not mean:
+        return None
+    halvings = max(0, round(math.log2(quantities.subsidy_bitcoins(0) / mean)))
+    return quantities.subsidy_bitcoins(halvings * quantities.HALVING_INTERVAL_BLOCKS)
+
+
 # What no indicator reads, but a person who looks back wants to see beside the scores.
 BESIDE: Final[Mapping[str, Recipe]] = {
     "btchealth_price_consensus_usd": of(same, "price_usd"),
@@ -50,6 +61,7 @@ BESIDE: Final[Mapping[str, Recipe]] = {
     "btchealth_daily_transactions": of(same, "tx_count"),
     "btchealth_daily_addresses": of(same, "active_addresses"),
     "btchealth_utxos": of(same, "utxo_count"),
+    "btchealth_subsidy_bitcoins": of(subsidy, "issuance_btc", "blocks"),
 }
 
 

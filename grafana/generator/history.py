@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from grafana.generator import limits, names
 from grafana.generator.annotations import LATER_HALVINGS, METHODOLOGY, known_times
@@ -24,12 +24,12 @@ def _past(selector: str, legend: str) -> Query:
     return Query(value(selector, _OVER), legend, interval=_STEP)
 
 
-def _raw(title: str, selector: str, legend: str, *, log_scale: bool = False) -> Panel:
+def _raw(title: str, selector: str, legend: str, **more: Any) -> Panel:
     declared = family(name_of(selector))
     unit, decimals = FORMATS[declared.unit]
     return Panel(
         title, declared.help, Kind.LINES, (_past(selector, legend),),
-        unit=unit, decimals=decimals, width=8, height=7, log_scale=log_scale, no_value=EMPTY,
+        **{"unit": unit, "decimals": decimals, "width": 8, "height": 7, "no_value": EMPTY, **more},
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ HISTORY: Final = Board(
             _raw("What did a hash earn?", "btchealth_hashprice_usd_per_petahash_day", "Hashprice", log_scale=True),
             _raw("What did a transaction cost?", 'btchealth_fee_mean_usd{window="24h"}', "Mean fee", log_scale=True),
             _raw("How many transactions a day?", 'btchealth_daily_transactions_mean{window="7d"}', "7-day mean"),
-            _raw("How much could Lightning route?", "btchealth_lightning_capacity_bitcoins", "Capacity"),
+            _raw("How much could Lightning route?", "btchealth_lightning_capacity_bitcoins", "Capacity", decimals=0),
         )),
     ),
     onward=("overview", ALL_PILLARS, "market"),

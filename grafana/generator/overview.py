@@ -82,7 +82,7 @@ _NOW: Final = (
          steps=limits.above(limits.limit("backlog_blocks")), unit="suffix:blocks", links=(_THROUGHPUT,)),
     stat("How much is hashing?", 'btchealth_hashrate_hashes_per_second{window="7d"}', links=(_SECURITY,)),
     stat(
-        "How many nodes answer?", "btchealth_nodes_reachable",
+        "How many nodes answer?", "btchealth_nodes_reachable", decimals=0,
         links=(link_to("decentralization", "Look at the network"),),
     ),
     stat(
@@ -146,7 +146,7 @@ OVERVIEW: Final = Board(
         Row("", (_SCORE, COUNT, _SURE, _PILLARS, _LOST, FIRING, _CHANGE, _FRESH, _TREND, _PILLAR_TREND)),
         Row("What is it like right now?", _NOW),
         Row("Do the sources agree?", (
-            lines("How high is the chain?", {"{{source}}": "btchealth_tip_height"}, width=8),
+            lines("How high is the chain?", {"{{source}}": "btchealth_tip_height"}, decimals=0),
             lines("What is the price?", {"{{source}}": "btchealth_price_usd"}),
             Panel(
                 "How far apart are they?",

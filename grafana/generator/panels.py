@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from exporter.spec import Unit
-from grafana.generator.colours import LINES
+from grafana.generator.colours import GREY, LINES
 from grafana.generator.families import family
 from grafana.generator.limits import Steps
 from grafana.generator.queries import RATE, Query, name_of, value
@@ -105,7 +105,7 @@ class Panel:
     # The axis reaches this value even when no line does.
     reaching: float | None = None
     # Of the text where nothing is; grey unless nothing is bad.
-    empty_colour: str | None = None
+    empty_colour: str = GREY
     # What a table is sorted by; else by its first column.
     sort_column: str | None = None
     descending: bool = False

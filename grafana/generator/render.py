@@ -43,6 +43,7 @@ def rendered(panel: Panel, number: int) -> Builder:
         builder.with_transformation(model.DataTransformerConfig(id_val=name, options={**options, **order}))
     if panel.kind is not Kind.ALERTS:
         _field_defaults(builder, panel)
+        _overrides(builder, panel)
     return builder
 
 
@@ -64,10 +65,16 @@ def _field_defaults(builder: Builder, panel: Panel) -> None:
     ):
         if value is not None:
             put(value)
-    if mappings := [*_mappings(panel.mappings), *_nothing(panel)]:
+    mappings = _mappings(panel.mappings)
+    if panel.kind in LARGE:
+        mappings.append(_nothing(panel.why_empty, panel.empty_colour))
+    if mappings:
         builder.mappings(mappings)
     if panel.data_links:
         builder.data_links([_link(link) for link in panel.data_links])
+
+
+def _overrides(builder: Builder, panel: Panel) -> None:
     for name, colour in panel.colours.items():
         builder.override_by_name(name, [_fixed(colour)])
     if panel.kind is Kind.TABLE:
@@ -91,14 +98,11 @@ def _mappings(mappings: Mapping[str, tuple[str, str]]) -> list[Any]:
     return [model.ValueMap(options=results)]
 
 
-def _nothing(panel: Panel) -> Iterator[model.SpecialValueMap]:
+def _nothing(text: str, colour: str = GREY) -> model.SpecialValueMap:
     """Else the text for no value takes the colour of the lowest threshold, which stands for bad."""
-    if panel.kind in LARGE:
-        said = model.ValueMappingResult(
-            text=panel.why_empty, color=panel.empty_colour or GREY, index=len(panel.mappings)
-        )
-        nothing = model.SpecialValueMatch.NULL_AND_NAN
-        yield model.SpecialValueMap(options=model.DashboardSpecialValueMapOptions(match=nothing, result=said))
+    said = model.ValueMappingResult(text=text, color=colour)
+    nothing = model.SpecialValueMatch.NULL_AND_NAN
+    return model.SpecialValueMap(options=model.DashboardSpecialValueMapOptions(match=nothing, result=said))
 
 
 def _fixed(colour: str) -> model.DynamicConfigValue:
@@ -119,8 +123,8 @@ def _properties(one: Field) -> Iterator[model.DynamicConfigValue]:
         yield _fixed(one.colour)
     if one.links:
         yield model.DynamicConfigValue("links", [_link(link).build() for link in one.links])
-    if one.mappings:
-        yield model.DynamicConfigValue("mappings", _mappings(one.mappings))
+    if one.mappings or one.steps:
+        yield model.DynamicConfigValue("mappings", [*_mappings(one.mappings), _nothing(EMPTY_CELL)])
     if one.steps:
         yield model.DynamicConfigValue("thresholds", _thresholds(one.steps).build())
 

@@ -16,7 +16,7 @@ from tests.dashboards import VALUES, dashboards, filled, panels
 from tests.machine import ROOT, tool
 from tests.unit.scoring.backtest.folders import FIRST, daily, span, write
 
-DAYS = 420
+DAYS, HALVED = 420, 380
 DAY = 86_400
 START = int(datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC).timestamp())
 # What an ordinary day lacks for all five pillars to have a score.
@@ -34,6 +34,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tool("promtool")
     room = Room(tmp_path_factory.mktemp("room"))
     every_day = {name: span(0, DAYS - 1, value) for name, value in MORE.items()}
+    every_day["issuance_btc"] = {**span(0, HALVED - 1, 144 * 6.25), **span(HALVED, DAYS - 1, 144 * 3.125)}
     folder = daily(tmp_path_factory.mktemp("history"), DAYS, every_day)
     days = (FIRST + timedelta(days=day) for day in range(DAYS))
     found = [(day, pool, blocks) for day in days for pool, blocks in POOLS.items()]
@@ -97,6 +98,17 @@ def test_a_range_as_short_as_the_scrape_interval_would_leave_gaps(prometheus: st
 
 def test_all_targets_ask_for_a_step_of_a_day_at_least() -> None:
     assert {target["interval"] for panel in panels(HISTORY) for target in panel["targets"]} == {"1d"}
+
+
+def test_a_halving_that_nobody_wrote_down_is_read_from_the_backfilled_subsidy(prometheus: str) -> None:
+    later = next(one for one in HISTORY["annotations"]["list"] if one["name"] == "Later halvings")
+    asked = filled(later["target"]["expr"], {**VALUES, "$__interval": "1d", "$job": "btc-health"})
+    end = START + DAYS * DAY
+    when = urlencode({"query": asked, "start": end - 90 * DAY, "end": end, "step": DAY})
+    _, body, _ = get(f"{prometheus}/api/v1/query_range?{when}")
+    marks = [at for one in json.loads(body)["data"]["result"] for at, _ in one["values"]]
+    # A day has its sample at its end.
+    assert marks == [START + (HALVED + 1) * DAY]
 
 
 def test_the_marks_of_known_episodes_and_halvings_are_times_in_milliseconds(prometheus: str) -> None:

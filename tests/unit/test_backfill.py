@@ -75,6 +75,14 @@ def test_raw_series_have_the_names_and_labels_of_the_catalogue(known: History) -
     assert set(found) <= known_names | scores
 
 
+@pytest.mark.parametrize(
+    ("coins", "blocks", "want"),
+    [(7650, 153, 50), (900, 144, 6.25), (450, 144, 3.125), (800, 144, 6.25), (560, 144, 3.125), (900, 0, None)],
+)
+def test_a_block_earns_what_most_blocks_of_the_day_earned(coins: float, blocks: float, want: float | None) -> None:
+    assert backfill.subsidy(coins, blocks) == want
+
+
 def test_all_samples_of_a_series_stand_together_in_order_of_time(known: History) -> None:
     text, _ = written(known, 380, 419)
     seen: dict[str, float] = {}
