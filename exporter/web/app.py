@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final
@@ -33,7 +33,7 @@ class Route:
     """`name` is the label `handler`; `codes` are ordinary answers; `limited`: counts among the requests at one time.
 
     `guarded`: not for foreign Host headers, and not too often for one client. `shared`: other sites may read it.
-    `at_once`: no handler waits for anything.
+    `at_once`: no handler waits for anything. `ready`: one that does not, where there is one for what is asked.
     """
 
     name: str
@@ -43,6 +43,13 @@ class Route:
     guarded: bool = True
     shared: bool = False
     at_once: bool = False
+    ready: Callable[[Ask], Handler | None] = lambda _: None
+
+    def without_waiting(self, ask: Ask) -> Route | None:
+        if self.at_once:
+            return self
+        handler = self.ready(ask)
+        return None if handler is None else replace(self, handlers={ask.method: handler})
 
     @property
     def allow(self) -> str:
@@ -92,7 +99,8 @@ class Site:
         self._wire = Wire()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        visit = self._begin(_ask(request))
+        ask = _ask(request)
+        visit = self._begin(ask, self._routes.get(ask.path))
         try:
             answer = await self._answer(visit)
             response = web.Response(
@@ -106,10 +114,11 @@ class Site:
 
     def at_once(self, ask: Ask) -> tuple[Visit, Answer, bytes] | None:
         """The answer and its bytes where nothing has to be waited for; `end` is to be called once they are written."""
-        route = self._routes.get(ask.path)
-        if route is None or not route.at_once or not self._gate.at_once:
+        known = self._routes.get(ask.path)
+        route = known and known.without_waiting(ask)
+        if route is None or not self._gate.at_once:
             return None
-        visit = self._begin(ask)
+        visit = self._begin(ask, route)
         if visit.loaded.content.basic_auth_users:
             self._leave(visit)
             return None
@@ -128,9 +137,9 @@ class Site:
     def security_headers(self) -> Mapping[str, str]:
         return self._web_file.current().headers
 
-    def _begin(self, ask: Ask) -> Visit:
-        visit = Visit(ask, self._routes.get(ask.path), self._web_file.current(), perf_counter())
-        self._running += visit.route is not None and visit.route.limited
+    def _begin(self, ask: Ask, route: Route | None) -> Visit:
+        visit = Visit(ask, route, self._web_file.current(), perf_counter())
+        self._running += route is not None and route.limited
         return visit
 
     def _leave(self, visit: Visit) -> None:

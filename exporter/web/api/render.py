@@ -81,3 +81,10 @@ def kept_page(newest: Callable[[], Packed]) -> Handler:
         return newest().answer(ask)
 
     return answer
+
+
+def fixed(document: Packed) -> Handler:
+    async def answer(ask: Ask) -> Answer:
+        return document.answer(ask)
+
+    return answer

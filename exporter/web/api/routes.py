@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exporter.history import History
 from exporter.history.alertmanager import Alerts
@@ -16,7 +16,7 @@ from exporter.web.api.docs import docs_page
 from exporter.web.api.explain import Explain
 from exporter.web.api.method_models import Methodology
 from exporter.web.api.naming import Known
-from exporter.web.api.render import STABLE_SECONDS, Kept, fresh, kept_page, stable, writing
+from exporter.web.api.render import STABLE_SECONDS, Kept, fixed, fresh, kept_page, stable, writing
 from exporter.web.api.score import score_latest
 from exporter.web.api.sources import sources
 from exporter.web.api.stored import Stored
@@ -79,14 +79,16 @@ class Api:
         series = Timeseries(given.history, self._known, stored, given.wall)
         return {
             "/api/v2/score/latest": data("score_latest", kept_page(self.latest.newest), codes=WITH_QUERY, at_once=True),
-            "/api/v2/score/timeseries": data("score_timeseries", series, codes=(*WITH_QUERY, 503)),
+            "/api/v2/score/timeseries": replace(
+                data("score_timeseries", series, codes=(*WITH_QUERY, 503)), ready=series.ready
+            ),
             "/api/v2/score/explain": data(
                 "score_explain", Explain(given.world, given.archive, given.wall), codes=WITH_QUERY
             ),
             "/api/v2/sources": data("sources", kept_page(self.sources.newest), codes=WITH_QUERY, at_once=True),
             "/api/v2/methodology": data("methodology", kept_page(method.render), codes=WITH_QUERY, at_once=True),
-            "/openapi.json": data("openapi", _fixed(document), codes=(200, 304), at_once=True),
-            "/docs": page("docs", _where(given.docs, _fixed(docs_page(described))), codes=(200, 304)),
+            "/openapi.json": data("openapi", fixed(document), codes=(200, 304), at_once=True),
+            "/docs": page("docs", _where(given.docs, fixed(docs_page(described))), codes=(200, 304)),
         }
 
     def _known(self) -> Known:
@@ -96,13 +98,6 @@ class Api:
 
 def _methodology(method: Method) -> Slices[bytes]:
     return writing(Methodology, lambda: as_json(method))
-
-
-def _fixed(document: Packed) -> Handler:
-    async def answer(ask: Ask) -> Answer:
-        return document.answer(ask)
-
-    return answer
 
 
 def _where(wanted: Callable[[], bool], handler: Handler) -> Handler:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from exporter.cache import Cache, CachedBody
 from exporter.cache.lease import Leases
@@ -132,6 +133,27 @@ async def test_followers_show_the_same_values_and_times_and_their_budgets_stay_w
         assert {run.collection.figures()[0].remaining for run in idle} == {1000}
         assert leader.collection.figures()[0].remaining <= 1000
         assert all(one.up for one in figures)
+
+
+async def test_when_to_ask_for_the_next_body_is_drawn_once_for_each_body_and_not_at_each_look(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    """Who drew again at each look would ask as early as the earliest of many draws."""
+
+    async def slow(_: web.Request) -> web.Response:
+        clock.now += 10
+        return web.json_response({"value": 1, "other": 1})
+
+    upstream.says["/a"] = slow
+    clock.dice = 0.5
+    async with replicas(clock, server, upstream, count=1) as one:
+        drawn = clock.now + INTERVAL
+        assert one.runs[0].figures("a").next_poll == drawn
+        looks = one.looks()
+        clock.dice = 0.0
+        await clock.forward(25)
+        assert one.looks() > looks
+        assert one.runs[0].figures("a").next_poll == drawn
 
 
 async def test_a_replica_that_starts_later_with_nothing_shows_what_the_others_know_without_a_call(

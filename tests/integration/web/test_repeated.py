@@ -21,6 +21,7 @@ from exporter.web.protocol import Bounds
 from tests.integration.web.house import House, house
 
 LATEST: Final = "/api/v2/score/latest"
+SERIES: Final = "/api/v2/score/timeseries"
 
 
 def head(path: str, *lines: str, method: str = "GET") -> bytes:
@@ -81,6 +82,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         head(f"{LATEST}?a%20b=%C3%A9"),
         head(LATEST, "Origin: https://status.example.org"),
         head("/api/v2/methodology"),
+        head(f"{SERIES}?kind=overall&days=1", "Accept-Encoding: gzip"),
     ],
 )
 async def test_the_second_answer_is_the_first_without_the_parser(sent: bytes, parsed: list[str]) -> None:
@@ -99,6 +101,7 @@ async def test_the_second_answer_is_the_first_without_the_parser(sent: bytes, pa
         (head("/-/reload", "Content-Length: 0", method="POST"), 2),
         (head("/"), 2),
         (head("/nowhere"), 2),
+        (head(f"{SERIES}?kind=nothing"), 2),
         (head("/-/healthy", "Expect: 100-continue"), 2),
         (head("/-/healthy", f"X: {'x' * 2_048}"), 2),
     ],

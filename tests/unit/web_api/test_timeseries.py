@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from exporter.errors import RemoteError
-from exporter.history import Point, Window, on_grid
+from exporter.history import History, Point, Window, on_grid
 from exporter.history.selector import Selector
 from exporter.history.sqlite import SqliteHistory
 from exporter.storage.archive import Archive
 from exporter.storage.database import Storage
 from exporter.web.answer import Answer, Ask, Refusal
+from exporter.web.api.naming import Known
 from exporter.web.api.routes import Api
-from exporter.web.api.timeseries import statistics
+from exporter.web.api.stored import Stored
+from exporter.web.api.timeseries import REPEATED_SECONDS, Timeseries, statistics
 from tests.unit.web.world import NOW, readable
 
 PATH = "/api/v2/score/timeseries"
@@ -102,6 +104,31 @@ async def test_those_who_ask_the_same_at_the_same_time_are_answered_at_once(tmp_
     assert [one.kept for one in answers] == [False] * 4
     assert await page() == replace(answers[0], kept=True)
     assert history.asked == 1
+
+
+async def test_a_question_that_comes_again_is_answered_without_waiting_for_a_second(tmp_path: Path) -> None:
+    first, second = Slow((1_789_999_200, 50.5)), Slow((1_789_999_200, 60.5))
+    first.gate.set()
+    second.gate.set()
+    given, now = readable(Storage(tmp_path / "a.sqlite"), history=first), 0.0
+    in_force: History = first
+    stored = Stored(given.world, given.archive, given.wall)
+    page = Timeseries(lambda: in_force, lambda: Known({}, ()), stored, given.wall, lambda: now)
+    question = Ask("GET", PATH, "kind=overall")
+
+    async def again() -> Answer | None:
+        handler = page.ready(question)
+        return None if handler is None else await handler(question)
+
+    assert await again() is None
+    answer = await page(question)
+    assert await again() == replace(answer, kept=True)
+    now = REPEATED_SECONDS
+    assert await again() is None
+    await page(question)
+    in_force = second
+    assert await again() is None, "of another history"
+    assert json.loads((await page(question)).body)["data"] == [[1_789_999_200, 60.5]]
 
 
 async def test_a_history_server_that_fails_is_said_and_asked_again(tmp_path: Path) -> None:
