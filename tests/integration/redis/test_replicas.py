@@ -165,6 +165,8 @@ async def test_a_replica_that_starts_later_with_nothing_shows_what_the_others_kn
         late = await together.add()
         assert late.values() == {"a_value": 1, "a_other": 1}
         assert late.figures("a").last_success == fetched
+        own = [await tier.get(KEY) for tier in together.caches[-1].own]
+        assert [body and body.fetched_at for body in own] == [fetched, fetched], "there after a restart without Redis"
         await together.start(late)
         await clock.forward(20)
         assert upstream.calls["/a"] == 1
