@@ -9,7 +9,7 @@ from grafana.generator import limits
 from grafana.generator.annotations import PIPELINE
 from grafana.generator.board import ALL_PILLARS, OPERATIONS, Board, Row
 from grafana.generator.panels import Kind, Panel
-from grafana.generator.queries import LEAST_STEP, RATE, STEP, Query
+from grafana.generator.queries import LEAST_STEP, STEP, Query
 from grafana.generator.tables import COUNT, EVALUATED, FIRING, PENDING, RANKS, alerts, ranked
 
 _ALERTS: Final = alerts("firing")
@@ -18,18 +18,24 @@ _STARTS: Final = f"sum by (alertname) (count_over_time(({_ALERTS} unless {_ALERT
 _LEVELS: Final = {rank: (text.capitalize(), colour) for rank, (text, colour) in RANKS.items()}
 
 
-def _share(failed: str, attempted: str) -> str:
-    """0 where nothing was attempted; nothing where nobody counts."""
-    tried = f"sum(rate({attempted}[{RATE}]))"
-    return f"sum(rate({failed}[{RATE}])) / ({tried} > 0) or 0 * {tried}"
+# That of BtcHealthNotificationsFailing.
+_WINDOW: Final = "15m"
+
+
+def _share(failed: str, attempted: str, *by: str) -> str:
+    """That of the worst, as the alert takes it; 0 where nothing was attempted, nothing where nobody counts."""
+    each = ", ".join(("job", *by))
+    tried = f"sum by ({each}) (rate({attempted}[{_WINDOW}]))"
+    return f"max(sum by ({each}) (rate({failed}[{_WINDOW}])) / ({tried} > 0)) or max(0 * {tried})"
 
 
 _NOW: Final = (
     EVALUATED,
     replace(COUNT, title="How many are firing?", width=8, height=4, links=()),
     Panel(
-        "Do notifications go out?",
-        "Share of alerts that could not be handed to Alertmanager, and of notifications that it could not send.",
+        "How many notifications fail?",
+        "Share of alerts that could not be handed to Alertmanager, and of notifications that it could not send to the "
+        f"worst of its receivers, within {_WINDOW}: red where BtcHealthNotificationsFailing begins to count.",
         Kind.STAT,
         (
             Query(
@@ -37,7 +43,8 @@ _NOW: Final = (
                 "To Alertmanager",
             ),
             Query(
-                _share("alertmanager_notifications_failed_total", "alertmanager_notifications_total"), "To people",
+                _share("alertmanager_notifications_failed_total", "alertmanager_notifications_total", "integration"),
+                "To people",
             ),
         ),
         unit="percentunit", decimals=1, width=8, height=4,
@@ -75,7 +82,7 @@ _PAST: Final = (
 _LIST: Final = Panel(
     "What do the rules themselves say?",
     "Grafana's own list of the alert rules of Prometheus that fire, are about to, or cannot be evaluated; it opens the "
-    "rule and lets you silence it.",
+    "rule, and after signing in lets you silence it.",
     Kind.ALERTS, width=24, height=9,
     options={
         "viewMode": "list", "groupMode": "default", "groupBy": [], "maxItems": 30, "sortOrder": 3,

@@ -22,8 +22,9 @@ def runbook(alert: str) -> str:
     return template.format(name=alert)
 
 
-# Alerts about the exporter being gone have no job; an empty job stands for them.
-OURS: Final = 'alertname=~"BtcHealth.*",job=~"|$job"'
+# By name and not by job: what says that rules or notifications fail has the job of Prometheus or Alertmanager, and what
+# says that the exporter is gone may have none.
+OURS: Final = 'alertname=~"BtcHealth.*"'
 WATCHDOG: Final = "BtcHealthWatchdog"
 RANKS: Final = {"3": ("critical", BAD), "2": ("warning", WARNING), "1": ("info", BLUE)}
 
