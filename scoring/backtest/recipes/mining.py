@@ -14,6 +14,9 @@ from scoring.reading import series
 # Days of one difficulty period agree to this precision; the columns carry seven digits.
 SAME_DIFFICULTY: Final = 1e-5
 
+# Days in which the difficulty changes once at most: a period takes about two weeks.
+ONE_RETARGET: Final = WEEK
+
 REWARD: Final = ("fees_btc", "issuance_btc")
 
 
@@ -57,15 +60,26 @@ def _share_of_sums(over: str, rest: str, days: int) -> Recipe:
 
 
 def _last_retarget(table: Table) -> Column:
-    """Change between the newest two levels that lasted two days: on the day of a retarget the column gives a mean."""
-    found: list[float | None] = [None]
+    """Change between the newest two levels that lasted two days: on the day of a retarget the column gives a mean.
+
+    Nothing on days without a difficulty, and no pair of levels between which a retarget may have gone unseen.
+    """
+    found: list[float | None] = []
     levels: list[float] = []
-    for yesterday, today in pairwise(table.columns["difficulty"]):
-        settled = today is not None and yesterday is not None and abs(today / yesterday - 1) <= SAME_DIFFICULTY
-        if settled and today is not None and (not levels or abs(today / levels[-1] - 1) > SAME_DIFFICULTY):
-            levels = [*levels[-1:], today]
-        found.append(quantities.relative_change(levels[1], levels[0]) if levels[1:] else None)
+    settled = 0
+    for day, (yesterday, today) in enumerate(pairwise((None, *table.columns["difficulty"]))):
+        if today is not None and yesterday is not None and _same_level(today, yesterday):
+            if not levels or not _same_level(today, levels[-1]):
+                levels = [*levels[-1:], today] if day - settled <= ONE_RETARGET else [today]
+            settled = day
+        known = today is not None and today > 0 and day - settled <= ONE_RETARGET and len(levels) > 1
+        found.append(quantities.relative_change(levels[1], levels[0]) if known else None)
     return found
+
+
+def _same_level(one: float, other: float) -> bool:
+    change = quantities.relative_change(one, other)
+    return change is not None and abs(change) <= SAME_DIFFICULTY
 
 
 MINING: Final = {

@@ -13,7 +13,7 @@ from scoring.backtest.recipes import OTHER_LEVEL, recipes
 from scoring.backtest.table import Column, Table, read
 from scoring.methodology import METHOD
 from scoring.reading import State, series
-from tests.unit.scoring.backtest.folders import daily, span, write
+from tests.unit.scoring.backtest.folders import FIRST, daily, span, write
 
 
 def test_each_needs_every_column() -> None:
@@ -77,12 +77,36 @@ def test_hashprice_follows_from_the_difficulty(tmp_path: Path) -> None:
     assert made(table, "btchealth_hashprice_usd_per_petahash_day")[0] == pytest.approx(want)
 
 
-def test_the_last_retarget_waits_for_a_level_that_lasts(tmp_path: Path) -> None:
-    """The day of the retarget shows a mean of both levels."""
-    levels = {0: 100.0, 1: 100.0, 2: 95.0, 3: 90.0, 4: 90.0, 5: 90.0, 6: None, 7: 99.0, 8: 99.0}
-    table = folder_table(tmp_path, 9, {"difficulty": levels})
-    changes = made(table, "btchealth_difficulty_last_change_ratio")
-    assert changes == [None, None, None, None, *[pytest.approx(-0.1)] * 4, pytest.approx(0.1)]
+LOWER: list[float | None] = [100.0, 100.0, 90.0, 90.0]
+FALL = [None, None, None, -0.1]
+
+
+@pytest.mark.parametrize(
+    ("difficulties", "want"),
+    [
+        pytest.param(
+            [100.0, 100.0, 95.0, 90.0, 90.0, 90.0, None, 99.0, 99.0],
+            [None, None, None, None, -0.1, -0.1, None, -0.1, 0.1],
+            id="the day of the retarget shows a mean of both levels",
+        ),
+        pytest.param([*LOWER, *[None] * 20], [*FALL, *[None] * 20], id="a column that ends tells nothing more"),
+        pytest.param([*LOWER, *[None] * 4, 99.0, 99.0], [*FALL, *[None] * 4, -0.1, 0.1], id="a gap of one retarget"),
+        pytest.param(
+            [*LOWER, *[None] * 20, 120.0, 120.0, 108.0, 108.0],
+            [*FALL, *[None] * 20, None, None, None, -0.1],
+            id="levels before and after a long gap are not neighbours",
+        ),
+        pytest.param([*LOWER, 0.0, 0.0, 90.0, 90.0], [*FALL, None, None, -0.1, -0.1], id="zero is no difficulty"),
+        pytest.param([0.0, 0.0, *LOWER], [None, None, *FALL], id="nor where a column begins"),
+        pytest.param([*LOWER, *[None, 80.0] * 6], [*FALL, *[None, -0.1] * 3, *[None] * 6], id="never settled"),
+    ],
+)
+def test_the_last_retarget_needs_two_levels_that_lasted(
+    difficulties: list[float | None], want: list[float | None]
+) -> None:
+    table = Table(FIRST, len(difficulties), {"difficulty": difficulties})
+    found = made(table, "btchealth_difficulty_last_change_ratio")
+    assert [None if change is None else round(change, 9) for change in found] == want
 
 
 def test_a_week_with_a_gap_has_no_pace(tmp_path: Path) -> None:
