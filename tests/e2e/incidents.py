@@ -14,13 +14,16 @@ from typing import Final
 
 from tests.blackbox.machine_room import until
 from tests.e2e.receivers import Alert, Told
-from tests.e2e.stack import PATIENCE, Stack
+from tests.e2e.stack import PATIENCE, USUAL, Stack
 
 NETWORK, CRITICAL, OPERATIONS = "#btc-health", "#btc-health-critical", "#btc-health-operations"
 MAIL: Final = "on-call@mail.test"
 
 # Muted in addition, depending on how long the source was healthy before: they follow from BtcHealthSourceDown.
 FOLLOWS: Final = "BtcHealthSourceErrorBudgetBurn"
+# Time is divided by this, unless an incident takes days.
+FACTOR: Final = USUAL
+HURRIED: Final = 120
 # Nobody is told of them.
 UNTOLD: Final = frozenset({"none", "info"})
 
@@ -30,7 +33,9 @@ class Incident:
     """`scenario`: as the simulator takes it, with parameters.
 
     `told` to a channel (critical ones by mail too), `muted` by what is told; `forgotten`: told, but muted when they
-    end, so that nobody is told of the end. `past`: hours of history that the alert compares with.
+    end, so that nobody is told of the end. `past`: hours of history that the alert compares with. `during`: name of
+    another incident, which people have been told of and which goes on until this one is over. `quick`: played in
+    `make test`, all at once. `factor`: what time is divided by.
     """
 
     name: str
@@ -39,6 +44,8 @@ class Incident:
     muted: frozenset[Alert] = frozenset()
     forgotten: frozenset[Alert] = frozenset()
     past: float = 0.0
+    during: str = ""
+    factor: float = FACTOR
     quick: bool = False
 
     @property
@@ -81,14 +88,33 @@ INCIDENTS: Final = (
         muted=frozenset({Alert("BtcHealthDecentralizationScoreLow", "decentralization")}),
         forgotten=frozenset({Alert("BtcHealthDecentralizationScoreLow", "decentralization")}),
     ),
-    about_source("schema-drift", "BtcHealthSourceSchemaDrift", "coingecko", "schema-drift?source=coingecko"),
+    Incident(
+        "lightning-exodus", "lightning-exodus",
+        {
+            NETWORK: (
+                Alert("BtcHealthLightningCapacityDrop", "lightning"), Alert("BtcHealthLightningNodesDrop", "lightning"),
+                Alert("BtcHealthLightningScoreLow", "lightning"),
+            )
+        },
+        past=0.5, factor=HURRIED,
+    ),
+    about_source(
+        "schema-drift", "BtcHealthSourceSchemaDrift", "coingecko simple_price", "schema-drift?source=coingecko"
+    ),
     Incident("reorg", "reorg", {CRITICAL: (Alert("BtcHealthDeepReorg", "security"),)}, quick=True),
+    # The reorg goes on meanwhile, but without this source nobody can tell.
+    Incident(
+        "outage of the main source", "outage?source=mempool_space",
+        {OPERATIONS: (Alert("BtcHealthSourceDown", "mempool_space"),)},
+        muted=frozenset({Alert("BtcHealthSourceStale", "mempool_space"), Alert("BtcHealthDeepReorg", "security")}),
+        during="reorg",
+    ),
     source_down("outage", "forkmonitor", "outage?source=forkmonitor", quick=True),
     source_down("slow", "fork_observer", "slow?source=fork_observer", quick=True),
     source_down("garbage", "blockchain_com", "garbage?source=blockchain_com&form=html", quick=True),
     about_source(
-        "outage of one path", "BtcHealthSourceStale", "mempool_space mempool",
-        "outage?source=mempool_space&path=/api/mempool&how=503", quick=True,
+        "outage of one path", "BtcHealthSourceStale", "mempool_space difficulty_adjustment",
+        "outage?source=mempool_space&path=/api/v1/difficulty-adjustment&how=503", quick=True,
     ),
     about_source(
         "garbage of one path", "BtcHealthSourceStale", "mempool_space mempool_blocks",
@@ -105,50 +131,70 @@ INCIDENTS: Final = (
 )  # fmt: skip
 
 
+QUICK: Final = tuple(one for one in INCIDENTS if one.quick)
+# Each on a stack of its own, with the incident that it needs: for a quarter of a real hour Prometheus repeats what is
+# over, and a later message of the same group would tell it again.
+ALONE: Final = tuple(
+    (*(other for other in INCIDENTS if other.name == one.during), one) for one in INCIDENTS if not one.quick
+)
+
+
 @dataclass(slots=True)
 class Play:
-    """One incident while it runs. `noticed`: real seconds from its start to the first message about it."""
+    """One incident while it runs. `noticed`: real seconds from its start to the first message about it.
+
+    `over`: people were told of the end.
+    """
 
     incident: Incident
     running: Stack
     began: float = 0.0
     noticed: float = 0.0
     ended: bool = False
+    over: bool = False
     muted: set[Alert] = field(default_factory=set)
 
     def start(self) -> None:
         self.began = time.time()
         self.running.incident(self.incident.scenario)
 
-    def look(self, since: int, suppressed: set[Alert]) -> bool:
-        """Ends the incident once everything expected was seen; whether its end was told, too."""
-        mailbox = self.running.receivers.mailbox
+    def look(self, since: int, suppressed: set[Alert], *, held: bool) -> None:
+        """Ends the incident once everything expected was seen and no other needs it, and waits for its end, too."""
         if not self.began:
-            return False
+            return
+        mailbox = self.running.receivers.mailbox
         self.muted |= suppressed & self.incident.muted
-        told = mailbox.told(since, resolved=False)
-        if not self.ended and self.incident.messages <= told and self.incident.muted <= self.muted:
-            first = min(
+        if not self.noticed and self.incident.messages <= mailbox.told(since, resolved=False):
+            told = [
                 one.at for one in mailbox.messages[since:] if self.incident.messages & set(one.told(resolved=False))
-            )
-            self.noticed, self.ended = first - self.began, True
+            ]
+            self.noticed = min(told) - self.began
+        if self.noticed and not self.ended and not held and self.incident.muted <= self.muted:
+            self.ended = True
             self.running.calm(self.incident.scenario)
-        return self.ended and self.incident.ends <= mailbox.told(since, resolved=True)
+        self.over = self.ended and self.incident.ends <= mailbox.told(since, resolved=True)
 
 
 def play(running: Stack, incidents: Iterable[Incident], factor: float, patience: float = PATIENCE) -> list[Play]:
-    """All of them at once, each as soon as it has the history it needs. Fails unless people were told exactly that."""
+    """All at once, each as soon as it has what it needs. Fails unless people were told exactly what is expected."""
     since, plays = len(running.receivers.mailbox.messages), [Play(one, running) for one in incidents]
+    named = {one.incident.name: one for one in plays}
     suppressed: set[Alert] = set()
+
+    def ready(one: Play) -> bool:
+        before = named.get(one.incident.during)
+        return running.age() * factor >= one.incident.past * 3600 and (before is None or before.noticed > 0)
 
     def done() -> bool:
         now = running.suppressed()
         suppressed.update(now)
         for one in plays:
-            if not one.began and running.age() * factor >= one.incident.past * 3600:
+            if not one.began and ready(one):
                 one.start()
-        seen = [one.look(since, now) for one in plays]
-        return all(seen)
+            one.look(
+                since, now, held=any(other.incident.during == one.incident.name and not other.over for other in plays)
+            )
+        return all(one.over for one in plays)
 
     until(done, Unfinished(running, plays, since), patience)
     until(lambda: at_ease(running), "nothing fires any more", PATIENCE)
@@ -176,10 +222,14 @@ def at_ease(running: Stack) -> bool:
     return quiet and bool(running.receivers.mailbox.beats) and running.value('up{job="btc-health"}') == 1
 
 
-def begins(running: Stack) -> bool:
+def await_calm(running: Stack) -> None:
     """Prometheus finds its targets a few real seconds after its start, and may say so."""
     mailbox = running.receivers.mailbox
-    return at_ease(running) and mailbox.told(0, resolved=False) == mailbox.told(0, resolved=True)
+
+    def calm() -> bool:
+        return at_ease(running) and mailbox.told(0, resolved=False) == mailbox.told(0, resolved=True)
+
+    until(calm, "nothing is told before anything happens", PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
