@@ -45,7 +45,9 @@ def fire(alertmanager: Program) -> None:
 
 
 def mailed(receivers: Receivers) -> bool:
-    return any(one.title == "[btc-health] CRITICAL: A branch lost." for one in receivers.mailbox.messages if "@" in one.to)
+    return any(
+        one.title == "[btc-health] CRITICAL: A branch lost." for one in receivers.mailbox.messages if "@" in one.to
+    )
 
 
 @pytest.mark.parametrize(
