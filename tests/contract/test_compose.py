@@ -130,6 +130,24 @@ def test_every_mounted_file_is_in_the_repository_and_every_volume_is_declared() 
                 assert flags == (["ro"] if origin in MADE and name != "prepare" else []), f"{name}: {mount}"
 
 
+def test_no_single_file_of_the_repository_that_is_read_again_is_mounted() -> None:
+    """After `git pull` it is another file, and the container keeps the old one; `prepare` starts anew each time."""
+    for name, service in services().items():
+        origins = [mount.split(":")[0] for mount in service.get("volumes", []) if mount.startswith("./")]
+        assert name == "prepare" or all((ROOT / origin).is_dir() for origin in origins), name
+
+
+def test_each_image_is_built_by_one_service_for_which_all_others_that_run_it_wait() -> None:
+    """Two that build the same tag at the same time fail on a machine that has none."""
+    builders = {name: service["image"] for name, service in services().items() if "build" in service}
+    assert len(builders) == len(set(builders.values()))
+    for name, service in services().items():
+        for builder, image in builders.items():
+            if service["image"] == image and name != builder:
+                assert service["depends_on"][builder]["condition"] == "service_completed_successfully", name
+                assert not services()[builder].get("profiles")
+
+
 def test_the_obsolete_version_key_is_not_there() -> None:
     assert "version" not in compose()
 
@@ -165,6 +183,20 @@ def test_the_exporter_accepts_its_settings(name: str) -> None:
     load(None, services()[name]["environment"], {})
 
 
+def test_the_exporter_reads_a_key_from_the_folder_that_is_mounted(tmp_path: Path) -> None:
+    stated = re.search(r"(BTC_HEALTH_\w+_KEY_FILE): (/\S+)/(\w+)", FILE.read_text())
+    assert stated
+    assert f"./deploy/compose/secrets:{stated[2]}:ro" in services()["exporter"]["volumes"]
+    (tmp_path / stated[3]).write_text("key")
+    load(None, {stated[1]: str(tmp_path / stated[3])}, {})
+    with pytest.raises(ConfigError):
+        load(None, {stated[1]: str(tmp_path / "nobody")}, {})
+
+
+def test_no_key_can_be_committed() -> None:
+    assert run("git", "check-ignore", "--quiet", "--no-index", "deploy/compose/secrets/coingecko").returncode == 0
+
+
 def test_a_setting_that_the_exporter_does_not_know_is_refused() -> None:
     with pytest.raises(ConfigError):
         load(None, {"BTC_HEALTH_SOURCES__MEMPOOL_SPACE__BASE_URL": "http://simulator:9000/mempool_space"}, {})
@@ -197,8 +229,8 @@ def test_links_in_messages_lead_to_what_a_browser_on_this_machine_reaches() -> N
         assert f"--web.external-url={published[name]}" in command(name)
     assert links["dashboards"].startswith(published["grafana"])
     assert links["runbooks"].startswith(f"{published['prometheus']}consoles/")
-    assert "--web.console.templates=/etc/prometheus/consoles" in command("prometheus")
-    assert "./prometheus/consoles:/etc/prometheus/consoles:ro" in services()["prometheus"]["volumes"]
+    assert "--web.console.templates=/etc/btc-health/consoles" in command("prometheus")
+    assert "./prometheus:/etc/btc-health:ro" in services()["prometheus"]["volumes"]
 
 
 def test_exactly_one_exporter_starts_with_either_profile() -> None:
