@@ -14,7 +14,7 @@ import pytest
 from exporter.cache import CachedBody
 from exporter.cache.envelope import seal
 from exporter.cache.link import OPEN_FIRST, Link
-from exporter.cache.redis import RedisTier
+from exporter.cache.redis import KEPT_SECONDS, RedisTier
 from tests.integration.redis.server import RedisServer, Road, Watch, link_to
 
 NOW = 1_790_000_000.0
@@ -61,6 +61,12 @@ async def test_a_body_arrives_as_it_left(tier: RedisTier, link: Link, body: Cach
     await tier.delete(KEY)
     assert await tier.get(KEY) is None
     assert failures(link) == {}
+
+
+async def test_a_body_that_nobody_renews_leaves_redis(tier: RedisTier, link: Link) -> None:
+    await tier.put(BODY)
+    left = await link.call("a key", lambda redis: redis.ttl(NAME))
+    assert 0 < left <= KEPT_SECONDS
 
 
 async def test_what_is_known_already_is_not_moved_again(tier: RedisTier) -> None:

@@ -16,7 +16,7 @@ from exporter.web import users as users_module
 from exporter.web.answer import Ask, Refusal
 from exporter.web.doors import Doors
 from exporter.web.listen import bind, name_of, passed_by_systemd
-from exporter.web.users import MOST_WAITING, Users
+from exporter.web.users import LONGEST, MOST_WAITING, Users
 from exporter.web.webconfig import WebFileContent
 
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
@@ -68,6 +68,22 @@ async def test_an_unknown_user_costs_as_much_as_a_known_one(compared: list[bytes
     known, unknown = compared
     assert known.split(b"$")[2] == unknown.split(b"$")[2] == b"04"
     assert unknown != HASH.encode()
+
+
+async def test_where_users_have_hashes_of_different_cost_an_unknown_one_costs_as_the_dearest(
+    compared: list[bytes],
+) -> None:
+    dear = HASH.replace("$04$", "$06$")
+    await Users().authenticated(basic("somebody", "wrong"), {"a": HASH, "b": dear, "c": HASH})
+    assert [hashed.split(b"$")[2] for hashed in compared] == [b"06"]
+
+
+async def test_a_password_is_as_long_as_bcrypt_reads_and_no_longer() -> None:
+    longest = "s" * LONGEST
+    hashes = {"prometheus": bcrypt.hashpw(longest.encode(), bcrypt.gensalt(4)).decode()}
+    users = Users()
+    assert await users.authenticated(basic("prometheus", longest), hashes) == "prometheus"
+    assert await users.authenticated(basic("prometheus", f"{longest}s"), hashes) is None
 
 
 async def test_a_result_is_remembered_right_or_wrong(compared: list[bytes]) -> None:

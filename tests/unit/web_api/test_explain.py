@@ -1,3 +1,4 @@
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -113,4 +114,16 @@ async def test_the_last_card_at_or_before_a_time_is_compared_and_a_year_tells_wh
     ranks = (await asked(""))["unusual"]
     assert ranks
     assert all(0 <= rank <= 1 for rank in ranks.values())
+    await storage.close()
+
+
+async def test_an_explanation_is_made_once_for_all_who_ask_and_anew_for_a_new_world(tmp_path: Path) -> None:
+    storage, now = Storage(tmp_path / "x.sqlite"), world()
+    page = Explain(lambda: now, Archive(storage, 86_400.0), lambda: NOW)
+    question = Ask("GET", "/api/v2/score/explain")
+    answers = await asyncio.gather(*(page(question) for _ in range(5)))
+    assert sorted(str(one.kept) for one in answers) == ["False", "True", "True", "True", "True"]
+    now = world(fresh=False)
+    later = json.loads((await page(question)).body)
+    assert (json.loads(answers[0].body)["overall"] is None, later["overall"] is None) == (False, True)
     await storage.close()
