@@ -45,7 +45,7 @@ def _revenue(fees: float, issuance: float, price: float) -> float:
 def subsidy(issuance: float, blocks: float) -> float | None:
     """What most blocks of the day earned: on the day of a halving the mean lies between two."""
     mean = quantities.quotient(issuance, blocks)
-    if not mean:
+    if mean is None or mean <= 0:
         return None
     halvings = max(0, round(math.log2(quantities.subsidy_bitcoins(0) / mean)))
     return quantities.subsidy_bitcoins(halvings * quantities.HALVING_INTERVAL_BLOCKS)

@@ -12,7 +12,7 @@ from exporter.payload import Notes, decode
 from exporter.sources.past import Past, PoolDays
 from exporter.spec import DAY, Days
 from scoring import quantities
-from scoring.backtest.table import DAILY_MORE, POOL_BLOCKS, Column, Table
+from scoring.backtest.table import DAILY_MORE, NEVER_ZERO, POOL_BLOCKS, Column, Table
 
 # Hash rates that are not made of whole blocks tell no number of blocks.
 WHOLE: Final = 0.05
@@ -40,7 +40,11 @@ def told(source: str, past: Past, body: bytes) -> Told:
     for column in past.columns:
         days: Days = column.days(payload)
         low, high = column.metric.bounds
-        kept = {day: value * column.factor for day, value in days if low <= value <= high}
+        kept = {
+            day: value * column.factor
+            for day, value in days
+            if low <= value <= high and (value > 0 or column.name not in NEVER_ZERO)
+        }
         columns[column.name] = kept
         if len(kept) < len(days):
             refused[column.name] = len(days) - len(kept)

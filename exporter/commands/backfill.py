@@ -24,8 +24,7 @@ from exporter.errors import ConfigError, RemoteError
 from exporter.sources.blockchain_com.history import FIRST_MEMPOOL_YEAR
 from exporter.storage.database import Storage
 from scoring.backtest import HistoryError
-from scoring.backtest.history import History, history
-from scoring.backtest.table import read
+from scoring.backtest.history import History, history, read_history
 from scoring.method import customised
 from scoring.methodology import METHOD
 
@@ -69,11 +68,13 @@ def _left_out(known: History) -> Iterator[str]:
     for selector, columns in known.lacking.items():
         if columns:
             yield f"left out: {selector} (no column {', '.join(columns)})"
+    for column, count in known.table.unusable.items():
+        yield f"left out: {count} cells of {column} that hold no value, or zero where there cannot be none"
 
 
 def _folder(arguments: Namespace) -> History:
     try:
-        return history(read(arguments.history), METHOD)
+        return read_history(arguments.history, METHOD)
     except HistoryError as error:
         raise ConfigError(str(error)) from error
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from scoring.backtest.recipes import recipes
-from scoring.backtest.table import Column, Table
+from scoring.backtest.recipes import columns, recipes
+from scoring.backtest.table import Column, Table, read
 from scoring.method import Method
 from scoring.reading import Reading
 
@@ -53,3 +54,8 @@ def history(table: Table, method: Method) -> History:
         else:
             made[selector] = recipe.make(table)
     return History(table, made, lacking)
+
+
+def read_history(folder: Path, method: Method) -> History:
+    """Raises HistoryError where a file of the folder is not what it should be."""
+    return history(read(folder, columns()), method)

@@ -15,7 +15,7 @@ from scoring.backtest.recipes import OTHER_LEVEL
 from scoring.backtest.study import Judgement
 from scoring.backtest.svg import plot
 from scoring.backtest.tally import Tally
-from scoring.backtest.wording import DEFINITIONS, LACKING, RULE
+from scoring.backtest.wording import DEFINITIONS, LACKING, RULE, UNUSABLE
 
 if TYPE_CHECKING:
     from scoring.backtest.comparison import AggregateResult
@@ -278,3 +278,6 @@ def _lacking(result: Result) -> Iterator[Block]:
             for selector, names in result.history.lacking.items()
         ],
     )
+    if unusable := result.history.table.unusable:
+        yield Paragraph(UNUSABLE)
+        yield Table(["column", "cells"], [[column, str(count)] for column, count in unusable.items()])

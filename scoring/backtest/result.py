@@ -140,6 +140,7 @@ class Result:
             "episodes": [_episode_json(result, self.history.table.date) for result in self.episode_results],
             "false_falls": {name: _falls_json(count) for name, count in self.fall_counts().items()},
             "lacking": {selector: list(names) for selector, names in self.history.lacking.items()},
+            "unusable_cells": dict(self.history.table.unusable),
         }
 
     def inside(self, episode: Episode, from_day: int = 0) -> bool:

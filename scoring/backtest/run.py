@@ -8,9 +8,8 @@ from scoring.backtest.days import DayScore, Progress, day_scores
 from scoring.backtest.episodes import read_episodes
 from scoring.backtest.fitted import equally_weighted, where_known
 from scoring.backtest.frozen import frozen
-from scoring.backtest.history import history
+from scoring.backtest.history import read_history
 from scoring.backtest.result import Result
-from scoring.backtest.table import read
 from scoring.methodology import METHOD
 
 
@@ -24,7 +23,7 @@ def run(folder: Path, events: Path, progress: Progress = silent) -> Result:
     Raises HistoryError where either cannot be used. `progress` is told the days done and the days in all.
     """
     episodes = read_episodes(events, (pillar.id for pillar in METHOD.pillars))
-    known = history(read(folder), METHOD)
+    known = read_history(folder, METHOD)
     number = known.table.days
     methods = (METHOD, frozen(METHOD), equally_weighted(METHOD, known))
 

@@ -26,3 +26,8 @@ LACKING: Final = (
     "Series that scoring reads and this folder cannot give, with the columns or files that it lacks for them, or why "
     "what it holds does not serve. Where nothing is named, no column tells it."
 )
+
+UNUSABLE: Final = (
+    "Cells that hold something but no value (NaN, NA, inf, a blank), or zero where no day can have none; they count as "
+    "missing."
+)

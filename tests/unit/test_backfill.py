@@ -19,6 +19,7 @@ from exporter.configuration.configfile import load
 from exporter.exposition import families
 from scoring.backtest.days import scorecards
 from scoring.backtest.history import History, history
+from scoring.backtest.recipes import columns
 from scoring.backtest.run import silent
 from scoring.backtest.table import read
 from scoring.methodology import METHOD
@@ -65,6 +66,10 @@ def test_every_score_of_the_day_is_there_with_the_labels_of_the_target(known: Hi
     assert [time for _, _, time in security] == [card.as_of for card in cards]
 
 
+def test_what_is_shown_beside_the_scores_is_read_from_the_folder() -> None:
+    assert {name for recipe in backfill.BESIDE.values() for name in recipe.needs} <= columns()
+
+
 def test_raw_series_have_the_names_and_labels_of_the_catalogue(known: History) -> None:
     found = samples(written(known, 400, 419)[0])
     assert found["btchealth_price_consensus_usd"][0][1] == 1000
@@ -77,7 +82,16 @@ def test_raw_series_have_the_names_and_labels_of_the_catalogue(known: History) -
 
 @pytest.mark.parametrize(
     ("coins", "blocks", "want"),
-    [(7650, 153, 50), (900, 144, 6.25), (450, 144, 3.125), (800, 144, 6.25), (560, 144, 3.125), (900, 0, None)],
+    [
+        (7650, 153, 50),
+        (900, 144, 6.25),
+        (450, 144, 3.125),
+        (800, 144, 6.25),
+        (560, 144, 3.125),
+        (900, 0, None),
+        (0, 9, None),
+        (-5, 9, None),
+    ],
 )
 def test_a_block_earns_what_most_blocks_of_the_day_earned(coins: float, blocks: float, want: float | None) -> None:
     assert backfill.subsidy(coins, blocks) == want
@@ -123,6 +137,14 @@ def test_the_command_writes_the_file(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["backfill", "--history", str(tmp_path), "--output", str(output)], {}) == 0
     assert re.search(r"\d+ samples from 2016-01-01 to 2016-01-30", capsys.readouterr().err)
     assert 'instance="127.0.0.1:9833",job="btc-health"' in output.read_text(encoding="utf-8")
+
+
+def test_the_command_counts_the_cells_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    daily(tmp_path, 30, {"tx_count": {3: 0, 4: 0}, "issuance_btc": {5: -5}, "difficulty": {7: 0}})
+    assert main(["backfill", "--history", str(tmp_path), "--output", str(tmp_path / "out.om")], {}) == 0
+    told = capsys.readouterr().err
+    assert "left out: 2 cells of tx_count that hold no value" in told
+    assert "left out: 1 cells of difficulty that" in told
 
 
 def test_history_is_scored_with_the_weights_and_the_minimum_of_the_configuration(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from scoring.backtest.columns import Recipe
@@ -30,3 +31,9 @@ OTHER_LEVEL: Final[Mapping[str, str]] = {
 def recipes(table: Table) -> Mapping[str, Recipe]:
     """By selector. Which columns serve for Lightning depends on the folder."""
     return {**MINING, **pools(table), **THROUGHPUT, **ADOPTION, **lightning(table)}
+
+
+def columns() -> frozenset[str]:
+    """All that any recipe may read."""
+    nothing = Table(date.min, 0, {})
+    return frozenset(name for recipe in recipes(nothing).values() for name in recipe.needs)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring.backtest.table import HistoryError, read
+from scoring.backtest.table import NEVER_ZERO, POOL_BLOCKS, HistoryError, read
 from tests.unit.scoring.backtest.folders import daily, write
 
 
@@ -61,8 +61,12 @@ def test_pools_are_gathered_by_day(tmp_path: Path) -> None:
         pytest.param(
             "daily.csv", "date,a\n01/02/2020,2\n", r"line 2: date '01/02/2020'; expected YYYY", id="a bad date"
         ),
-        pytest.param("daily.csv", "date,a\n2020-01-01,x\n", r"2020-01-01, column a: 'x'; expected a", id="a word"),
-        pytest.param("daily.csv", "date,a\n2020-01-01,nan\n", r"column a: 'nan'; expected a number", id="nan"),
+        pytest.param(
+            "daily.csv",
+            "date,a\n2020-01-01,1\n2020-01-02,abc\n",
+            r"daily\.csv, line 3 \(2020-01-02\), column a: 'abc'; expected a number",
+            id="a word",
+        ),
         pytest.param(
             "daily.csv", "date,a\n2020-01-01,1,2\n", r"line 2: expected 2 cells, got more", id="a cell too many"
         ),
@@ -81,3 +85,38 @@ def test_a_pool_file_without_pools_is_refused(tmp_path: Path) -> None:
 
 def test_a_short_row_has_empty_cells(tmp_path: Path) -> None:
     assert read(text(tmp_path, "daily.csv", "date,a,b\n2020-01-01,1\n")).columns == {"a": [1.0]}
+
+
+@pytest.mark.parametrize("cell", ["NaN", "nan", "NA", "n/a", "null", " ", "inf", "-inf", "1e999"])
+def test_a_cell_that_holds_no_value_is_missing_and_counted(tmp_path: Path, cell: str) -> None:
+    table = read(text(tmp_path, "daily.csv", f"date,a,b\n2020-01-01,{cell},1\n2020-01-02,2,3\n"))
+    assert (table.columns, table.unusable) == ({"a": [None, 2.0], "b": [1.0, 3.0]}, {"a": 1})
+
+
+@pytest.mark.parametrize("column", sorted(NEVER_ZERO))
+def test_zero_where_no_day_can_have_none_is_missing_and_counted(tmp_path: Path, column: str) -> None:
+    table = read(text(tmp_path, "daily.csv", f"date,{column},fees_btc\n2020-01-01,0,0\n2020-01-02,2,3\n"))
+    assert table.columns == {column: [None, 2.0], "fees_btc": [0.0, 3.0]}
+    assert table.unusable == {column: 1}
+
+
+def test_a_column_without_any_value_is_not_there(tmp_path: Path) -> None:
+    assert read(text(tmp_path, "daily.csv", "date,a,b\n2020-01-01,NaN,\n")).columns == {}
+
+
+def test_columns_that_nobody_asks_for_are_not_looked_at(tmp_path: Path) -> None:
+    folder = text(tmp_path, "daily.csv", "date,a,remark\n2020-01-01,1,a holiday\n")
+    assert read(folder, {"a"}).columns == {"a": [1.0]}
+    with pytest.raises(HistoryError, match=r"column remark: 'a holiday'"):
+        read(folder)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
+    assert read(text(tmp_path, "daily.csv", "\ufeffdate,a\n2020-01-01,1\n")).columns == {"a": [1.0]}
+
+
+def test_unknown_blocks_of_a_pool_are_missing_and_counted(tmp_path: Path) -> None:
+    daily(tmp_path, 1)
+    text(tmp_path, POOL_BLOCKS, "date,pool,blocks\n2016-01-01,a,NA\n2016-01-01,b,3\n2016-01-01,c\n2016-01-01,d,0\n")
+    table = read(tmp_path)
+    assert (table.pool_blocks, table.unusable) == ([{"b": 3.0, "d": 0.0}], {POOL_BLOCKS: 2})
