@@ -21,7 +21,8 @@ from prometheus.replaying.simulated import Month, recorded
 
 PAGE: Final = HOME.parent / "docs" / "quiet-month.md"
 DAY: Final = 86_400
-START: Final = 1_700_006_400
+# 2026-01-01: past everything that the simulated world dates.
+START: Final = 1_767_225_600
 SEED: Final = 1
 NODES: Final = 3_000
 # Seconds between two scrapes, two evaluations, and two polls of what is polled most often.

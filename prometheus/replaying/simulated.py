@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
@@ -62,7 +62,7 @@ class Month:
         self._statistics = Statistics()
         self._snapshot = Snapshot()
         self._memory = Memory()
-        self._members: dict[tuple[str, str], Mapping[str, object]] = {}
+        self._members: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
         self._domain, self._own = DomainFamilies(), SourceFamilies()
         self._plans = [replace(plan, endpoints=tuple(_slowed(plan, least))) for plan in plans(SOURCES, Config())]
         self._statistics.configure(self._plans)
