@@ -14,6 +14,9 @@ from scoring.methodology import METHOD
 _BETTER: Final = {
     "hashrate_quarter": "Hash rate, 90 days", "hashrate_year": "Hash rate, year", "utxo_growth": "UTXO growth",
     "segwit_share": "SegWit share", "fee_usd": "Fee in dollars",
+    "pool_two_largest": "Two largest pools", "pool_nakamoto": "Owners for a majority",
+    "node_hosts_eight": "Eight largest hosts", "block_pace_week": "Block pace, week",
+    "block_pace_day": "Block pace, day",
 }  # fmt: skip
 
 

@@ -15,6 +15,9 @@ from grafana.generator.tables import COUNT, FIRING, TO_PILLAR, hidden, runbook
 WITHHELD: Final = "Withheld: too little fresh data (see Sources)"
 WITHHELD_IN_SHORT: Final = "Withheld"
 
+# A score that is withheld has no series: its pillar would be missing instead of saying so.
+_OR_WITHHELD: Final = f"({value('btchealth_pillar_score')} or {value('btchealth_pillar_coverage_ratio')} * NaN)"
+
 _PILLAR_LINK: Final = link_to("${__field.labels.pillar}", "Look into ${__field.labels.pillar}")
 # The bounds as a band around the score.
 BAND: Final = (
@@ -50,8 +53,9 @@ _SURE: Final = Panel(
 )  # fmt: skip
 _PILLARS: Final = Panel(
     "Which pillar is weak?",
-    "Score of each pillar of 100. Red below the level at which its alert fires. Click to see what is behind it.",
-    Kind.BARS, (Query(f"sort({value('btchealth_pillar_score')})", "{{pillar}}"),),
+    "Score of each pillar of 100. Red below the level at which its alert fires. Click to see what is behind it. "
+    "Withheld while too little of it rests on fresh data.",
+    Kind.BARS, (Query(f"sort{_OR_WITHHELD}", "{{pillar}}"),),
     decimals=1, width=6, height=8, minimum=0, maximum=100, steps=limits.pillar_steps(),
     no_value=WITHHELD_IN_SHORT, data_links=(_PILLAR_LINK,), fields=names.pillars(),
 )  # fmt: skip
@@ -116,13 +120,15 @@ _CHANGE: Final = Panel(
     f"fall first; orange where it fell, red from {-_FALL:g} points on, where BtcHealthScoreFell fires.",
     Kind.TABLE,
     (
-        Query(value("btchealth_pillar_score")),
+        Query(_OR_WITHHELD),
         Query(f"max by (job, pillar) ({recorded('job_pillar:btchealth_pillar_score:delta1d')})"),
     ),
     width=6, height=7, no_value=WITHHELD, may_be_empty="a change needs more than a day of data",
     fields=(
         Field("pillar", label="Pillar", links=(TO_PILLAR,)),
-        Field("Value #A", label="Now", decimals=1, steps=limits.pillar_steps(), width=70),
+        Field(
+            "Value #A", label="Now", decimals=1, steps=limits.pillar_steps(), width=80, empty=WITHHELD_IN_SHORT,
+        ),
         Field(
             "Value #B", label="Change", decimals=1, width=80,
             steps=(limits.Step(None, BAD), limits.Step(_FALL, WARNING), limits.Step(0, GOOD)),

@@ -73,6 +73,8 @@ class Field:
     width: int | None = None
     links: tuple[Link, ...] = ()
     hidden: bool = False
+    # Of a cell without a number; the plain one else.
+    empty: str | None = None
     mappings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     # Further properties by Grafana's own name, such as "custom.lineWidth".
     properties: Mapping[str, Any] = field(default_factory=dict)
@@ -123,7 +125,13 @@ def _described(selectors: Sequence[str], extra: str) -> str:
     return " ".join((*helps, extra)).strip()
 
 
+# Of one bitcoin, in full: Grafana shortens the currency's own format to thousands.
+_PRICES: Final = {"btchealth_price_consensus_usd", "btchealth_price_usd"}
+
+
 def _formatted(selector: str) -> tuple[str, int | None]:
+    if name_of(selector) in _PRICES:
+        return "prefix:$", 0
     return FORMATS[family(name_of(selector)).unit]
 
 

@@ -21,6 +21,8 @@ from scoring.indicator import Indicator, Pillar, Ratio
 from scoring.methodology import METHOD
 
 _PREFIX: Final = "btchealth_"
+# Of shares whose limit is a fraction of a percent.
+_DECIMALS: Final = {"stale_rate": 2}
 _HELD: Final = {"1": ("Fresh", GOOD), "0": ("Held", WARNING)}
 
 
@@ -137,7 +139,7 @@ def _band(indicator: Indicator) -> tuple[limits.Steps, str]:
 
 def _format(indicator: Indicator) -> tuple[str, int | None]:
     if isinstance(indicator.quantity, Ratio):
-        return "percentunit", 1
+        return "percentunit", _DECIMALS.get(indicator.id, 1)
     return FORMATS[family(name_of(indicator.quantity.selectors[0])).unit]
 
 

@@ -124,7 +124,7 @@ def _properties(one: Field) -> Iterator[model.DynamicConfigValue]:
     if one.links:
         yield model.DynamicConfigValue("links", [_link(link).build() for link in one.links])
     if one.mappings or one.steps:
-        yield model.DynamicConfigValue("mappings", [*_mappings(one.mappings), _nothing(EMPTY_CELL)])
+        yield model.DynamicConfigValue("mappings", [*_mappings(one.mappings), _nothing(one.empty or EMPTY_CELL)])
     if one.steps:
         yield model.DynamicConfigValue("thresholds", _thresholds(one.steps).build())
 
@@ -134,7 +134,8 @@ def _cell(one: Field, kind: Kind) -> Iterator[model.DynamicConfigValue]:
     if kind is Kind.TABLE and one.unit is None and not one.name.startswith("Value"):
         yield model.DynamicConfigValue("unit", "string")
     if kind is Kind.TABLE and (one.steps or one.mappings):
-        yield model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
+        # Grafana chooses a letter that stands out from the ground; orange letters on white could not be read.
+        yield model.DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"})
 
 
 def _link(link: Link) -> build.DashboardLink:

@@ -54,9 +54,11 @@ def _table(origin: str, members: list[Metric]) -> Panel:
     queries = [Query(_all_of(values))] if values else []
     queries += [Query(f"{_all_of(times)} * 1000")] if times else []
     value, time = ("Value #A", "Value #B") if values and times else ("Value", "Value")
-    fields = [Field("metric", label="Quantity", width=420), Field("which", label="Of")]
-    fields += [Field(value, label="Value", unit="sishort", width=110)] if values else []
-    fields += [Field(time, label="Time", unit="dateTimeFromNow", width=140)] if times else []
+    # The number stands second, where a phone still shows it.
+    fields = [Field("metric", label="Quantity", width=230)]
+    fields += [Field(value, label="Value", unit="short", width=100)] if values else []
+    fields += [Field(time, label="Time", unit="dateTimeFromNow", width=130)] if times else []
+    fields.append(Field("which", label="Of", properties={"custom.minWidth": 150}))
     return Panel(
         f"What else does {origin} say?",
         "Numbers that no panel above shows and no score reads. The last words of a name are its unit; docs/metrics.md "

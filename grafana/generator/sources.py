@@ -17,6 +17,8 @@ _SOURCE: Final = 'source=~"$source"'
 SOURCES_BY_COLOUR: Final = {source.name: colour for source, colour in zip(registry.SOURCES, LINES, strict=False)}
 _UP: Final = {"1": ("Up", GOOD), "0": ("Down", BAD)}
 _OPEN: Final = {"0": ("Closed", GOOD), "1": ("Open", BAD)}
+# Of columns: a table that is too narrow for them is moved sideways.
+_READABLE: Final = {"custom.minWidth": 90}
 _CHOSEN: Final = f'{{job=~"$job",instance=~"$instance",{_SOURCE}}}'
 
 
@@ -55,12 +57,15 @@ _TABLE: Final = Panel(
     ),
     width=13, height=8,
     fields=(
-        Field("source", label="Source"),
-        Field("Value #A", label="State", mappings=_UP),
-        Field("Value #B", label="Data quality", unit="percentunit", decimals=0, steps=limits.coverage_steps()),
-        Field("Value #C", label="Breaker", mappings=_OPEN),
-        Field("Value #D", label="Requests left", decimals=0),
-        Field("Value #E", label="Clock", unit="s", decimals=1),
+        Field("source", label="Source", properties={"custom.minWidth": 130}),
+        Field("Value #A", label="State", mappings=_UP, properties=_READABLE),
+        Field(
+            "Value #B", label="Data quality", unit="percentunit", decimals=0, steps=limits.coverage_steps(),
+            properties=_READABLE,
+        ),
+        Field("Value #C", label="Breaker", mappings=_OPEN, properties=_READABLE),
+        Field("Value #D", label="Requests left", decimals=0, properties=_READABLE),
+        Field("Value #E", label="Clock", unit="s", decimals=1, properties=_READABLE),
     ),
     transformations=(("merge", {}), hidden("Time", "job")),
 )  # fmt: skip
@@ -78,7 +83,7 @@ _AGE: Final = Panel(
             "{{source}} {{endpoint}}",
         ),
     ),
-    unit="percentunit", decimals=0, width=9, height=18, minimum=0, maximum=1,
+    unit="percentunit", decimals=0, width=24, height=14, minimum=0, maximum=1,
     steps=(limits.Step(None, GOOD), limits.Step(limits.limit("coverage_low_ratio"), WARNING), limits.Step(1, BAD)),
 )  # fmt: skip
 _ENDPOINTS: Final = Panel(
@@ -94,7 +99,7 @@ _ENDPOINTS: Final = Panel(
         Query(f"{_kept('btchealth_next_poll_timestamp_seconds')} * 1000"),
         Query(_kept("btchealth_fetch_duration_seconds")),
     ),
-    width=15, height=18,
+    width=24, height=18,
     fields=(
         Field("source", label="Source", width=130),
         Field("endpoint", label="Endpoint", width=200),
@@ -179,7 +184,7 @@ _PROVENANCE: Final = (
         Kind.LINES,
         (
             Query(
-                f"{recorded('job_source:btchealth_endpoints_stale_per_endpoint:ratio_avg1h')}"
+                f"{recorded(f'job_source:btchealth_endpoints_stale_per_endpoint:ratio_avg1h{{{_SOURCE}}}')}"
                 f" / {limits.limit('freshness_budget_ratio'):g}",
                 "{{source}}",
             ),

@@ -238,8 +238,14 @@ def switches_fit_on_a_phone(dashboard: Dashboard) -> Iterator[str]:
 
 
 def money_has_one_format(dashboard: Dashboard) -> Iterator[str]:
+    """And the price of one bitcoin another, which is not shortened; ten years of it stand on an axis of powers."""
     for panel in panels(dashboard):
-        if "$" in re.sub(r"\$\{?_*\w+", "", json.dumps(panel.get("fieldConfig", {}))):
+        fields = json.dumps(panel.get("fieldConfig", {}))
+        if "$" in re.sub(r"\$\{?_*\w+", "", fields.replace('"prefix:$"', "")):
+            yield panel["title"]
+        queries = [target["expr"] for target in panel.get("targets", [])]
+        price = any(re.search(r"btchealth_price_(consensus_)?usd\b", expr) for expr in queries)
+        if ('"prefix:$"' in fields) is not (price and dashboard["uid"] != "btchealth-history"):
             yield panel["title"]
 
 

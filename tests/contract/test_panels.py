@@ -1,4 +1,4 @@
-"""What panels about alerts show of alerts that are not the exporter's own, asked of promtool."""
+"""What panels show of alerts that are not the exporter's own, and of scores that are withheld, asked of promtool."""
 
 from __future__ import annotations
 
@@ -61,6 +61,20 @@ def test_alerts_of_every_job_are_shown(where: str, tmp_path: Path) -> None:
     series = {f'ALERTS{{alertname="{name}",alertstate="firing",{labels}}}': "1x20" for name, labels in FIRING.items()}
     expr = f"sum({asked(where)})" if where in COUNTED else f"count({asked(where)})"
     assert outcome(tmp_path, checks(expr, [{"labels": "{}", "value": 3}], series)) == ""
+
+
+@pytest.mark.parametrize("where", ["Which pillar is weak?", "What changed since yesterday?"])
+def test_a_pillar_whose_score_is_withheld_is_shown_without_a_number(where: str, tmp_path: Path) -> None:
+    target = 'instance="a:9833",job="btc-health"'
+    series = {
+        f'btchealth_pillar_score{{pillar="security",{target}}}': "70x20",
+        f'btchealth_pillar_coverage_ratio{{pillar="security",{target}}}': "1x20",
+        f'btchealth_pillar_coverage_ratio{{pillar="adoption",{target}}}': "0.2x20",
+    }
+    expr = asked(f"btchealth-overview: {where}")
+    counted = checks(f"count({expr})", [{"labels": "{}", "value": 2}], series)
+    numbers = checks(f"sum(({expr}) > 0)", [{"labels": "{}", "value": 70}], series)
+    assert outcome(tmp_path, counted, numbers) == ""
 
 
 def failures(failed: str, attempted: str) -> dict[str, str]:
