@@ -67,6 +67,11 @@ CASES: dict[str, tuple[tuple[Scorecard, ...], int, bool]] = {
     ),
     "own weights, one of them 0": ((scored(known(low={"lightning"}), OWN),), 5, True),
     "own weights and own minimum": ((scored(LITTLE_SECURITY, OWN, 0.01),), 5, True),
+    "no minimum, and of one pillar nothing but what weighs nothing": (
+        (scored(known(without=set(OF["throughput"]) - {"backlog"}), OWN, 0.0),),
+        4,
+        True,
+    ),
     "replicas on two bases": (
         (scored(known(without={"hashprice", "pool_largest"})), scored(LOW_SECURITY)),
         5,
