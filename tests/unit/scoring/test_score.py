@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 
 from scoring.indicator import Largest, Level, Quantity, Ratio
 from scoring.memory import Memory
-from scoring.method import customised
+from scoring.method import Method, customised
 from scoring.methodology import METHOD
 from scoring.reading import Reading, Readings, State, series
 from scoring.score import score
@@ -181,21 +182,49 @@ class TestWhichPillarsCount:
         assert card.overall == pytest.approx(80)
 
 
+def with_holds(whole: Method, daily: Collection[str]) -> Method:
+    """What is made once a day is held for a week."""
+    return replace(
+        whole,
+        pillars=tuple(
+            replace(pillar, indicators=tuple(replace(one, daily=one.id in daily) for one in pillar.indicators))
+            for pillar in whole.pillars
+        ),
+    )
+
+
 def test_a_crisis_that_is_forgotten_lifts_the_score_as_the_documents_say() -> None:
     """The numbers of docs/reading-the-score.md, When data are missing."""
-    published, page = plain(METHOD), (ROOT / "docs" / "reading-the-score.md").read_text(encoding="utf-8")
+    daily = {one.id for one in METHOD.indicators() if one.daily}
+    published, page = (
+        with_holds(plain(METHOD), daily),
+        (ROOT / "docs" / "reading-the-score.md").read_text(encoding="utf-8"),
+    )
     security = [one.id for one in published.pillars[0].indicators]
     known = readings(**{one.id: 13.0 if one.id in security else 80.0 for one in published.indicators()})
     left = without(known, *security)
     fresh = score(known, NOW, method=published)
     held = score(left, NOW + DAY, fresh.memory, published)
-    gone = score(left, NOW + DAY + 1, held.memory, published)
-    assert [fresh.overall, held.overall, gone.overall] == pytest.approx([43, 43, 80])
+    less = score(left, NOW + DAY + 1, held.memory, published)
+    last = score(left, NOW + 7 * DAY, less.memory, published)
+    gone = score(left, NOW + 7 * DAY + 1, last.memory, published)
+    cards = (fresh, held, less, last, gone)
+    assert [card.overall for card in cards] == pytest.approx([43, 43, 43, 43, 80])
+    assert math.fsum(one.weight for one in METHOD.pillars[0].indicators if not one.daily) == pytest.approx(
+        1 / 3, abs=0.02
+    )
+    uneven = {**known, **readings(**dict.fromkeys(daily & set(security), 20.0))}
+    both = score(uneven, NOW, method=published)
+    step = score(left, NOW + DAY + 1, both.memory, published)
+    assert both.overall is not None
+    assert both.overall < 50
+    assert step.overall == pytest.approx(50), "what is left of security is at 20"
     assert [held.lower, held.upper, gone.lower, gone.upper] == pytest.approx([30, 86, 30, 86])
-    assert (held.basis_changed_at, gone.basis_changed_at) == (NOW, NOW + DAY + 1)
+    assert [card.basis_changed_at for card in cards] == [NOW, NOW, NOW + DAY + 1, NOW + DAY + 1, NOW + 7 * DAY + 1]
     assert "it stands at 43 by the cap" in page
     assert "it stays at 43, with\n  bounds of 30 and 86" in page
-    assert "it steps to 80, with the same bounds" in page
+    assert "After a day a third of the pillar, which is held no longer, is missing" in page
+    assert "A week later security is forgotten: it steps to 80, with the same bounds" in page
 
 
 def test_a_pillar_of_weight_zero_bounds_nothing() -> None:
