@@ -33,6 +33,10 @@ PINNED = re.compile(r'\{pillar="(?P<pillar>\w+)"\}')
 
 # (what divides, why it is not zero), where neither a bound of the family nor a comparison says so.
 DIVISORS = {
+    "job:btchealth_fee_estimate_satoshis_per_vbyte:avg7d": "a week of fees at zero has no band",
+    "job:btchealth_hashrate_estimate_hashes_per_second:avg7d": "a week without hash rate has no band",
+    "job:btchealth_mempool_vbytes:avg7d": "a week of empty mempools has no band",
+    "job:btchealth_nodes_reachable:avg7d": "a week without nodes has no band",
     "job:btchealth_block_interval_adjusted_seconds_per_target:ratio": "kept between two bounds",
     "job_source_endpoint:btchealth_endpoint_max_age_seconds:max": "a count of what is there is at least one",
     "alertmanager_notifications_total": "0 / 0 is no number, and no number is above a threshold",
