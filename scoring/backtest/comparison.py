@@ -44,12 +44,16 @@ def compare(
     episodes: Iterable[tuple[Episode, Span]],
     since: int = 0,
 ) -> AggregateResult:
-    """`episodes` inside the history, with their spans; those that begin before day `since` are not judged."""
+    """`episodes` with their spans, none of which is ordinary; judged are those inside the days from `since` on."""
     values = [combined(method, day.counted, aggregate) for day in days]
     usual = [combined(method, day.counted, mean) for day in days]
     track, spans = Track(values), list(episodes)
     busy = [span for _, span in spans]
-    judged = [(one, judge(track, span, upward=one.upward, busy=busy)) for one, span in spans if span[0] >= since]
+    judged = [
+        (one, judge(track, span, upward=one.upward, busy=busy))
+        for one, span in spans
+        if one.upward is not None and span[0] >= since and span[1] < len(days)
+    ]
     quiet = sorted(move.points for move in ordinary(moves(track, MONTH, upward=False), MONTH, busy))
     pairs = [(got, plain) for got, plain in zip(values, usual, strict=True) if got is not None and plain is not None]
     crises = [value for value, day in zip(values, days, strict=True) if value is not None and _worst(day) < CRISIS]

@@ -18,17 +18,24 @@ DIRECTIONS: Final = ("down", "up")
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Both dates belong to it. `traceless`: why no input of its pillar can show it, where that was known before."""
+    """Both dates belong to it. `upward`: None where neither direction was stated, so that nothing can be judged.
+
+    `traceless`: why no input of its pillar can show it, where that was known before.
+    """
 
     start: date
     end: date
     name: str
     pillar: str
-    upward: bool
+    upward: bool | None
 
     @property
     def days(self) -> int:
         return (self.end - self.start).days + 1
+
+    @property
+    def direction(self) -> str | None:
+        return None if self.upward is None else DIRECTIONS[self.upward]
 
     @property
     def traceless(self) -> str | None:
@@ -39,7 +46,7 @@ def read_episodes(path: Path, pillars: Iterable[str]) -> list[Episode]:
     """In order of their start. Raises HistoryError naming line, column, value and what was expected."""
     known = tuple(pillars)
     try:
-        stream = path.open(newline="", encoding="utf-8")
+        stream = path.open(newline="", encoding="utf-8-sig")
     except OSError as error:
         raise HistoryError(f"{path}: cannot be read ({error.strerror})") from None
     with stream:
@@ -51,14 +58,20 @@ def read_episodes(path: Path, pillars: Iterable[str]) -> list[Episode]:
     return sorted(found, key=lambda episode: (episode.start, episode.end))
 
 
-def _episode(row: Mapping[str, str], where: str, pillars: tuple[str, ...]) -> Episode:
+def _episode(row: Mapping[str, str | None], where: str, pillars: tuple[str, ...]) -> Episode:
+    cells = {name: text for name in COLUMNS if (text := row[name]) is not None}
+    if lacking := [name for name in COLUMNS if name not in cells]:
+        raise HistoryError(f"{where}: the row ends before {', '.join(lacking)}; expected columns {', '.join(COLUMNS)}")
+    return _parsed(cells, where, pillars)
+
+
+def _parsed(row: Mapping[str, str], where: str, pillars: tuple[str, ...]) -> Episode:
     start, end = (_date(row[name], f"{where}, {name}") for name in ("date_start", "date_end"))
     if end < start:
         raise HistoryError(f"{where}, date_end {end}: expected {start} or later")
-    direction = row["expected_direction"].strip().lower()
-    if direction not in DIRECTIONS:
-        raise HistoryError(f"{where}, expected_direction {direction!r}: expected {' or '.join(DIRECTIONS)}")
-    return Episode(start, end, row["name"].strip(), _pillar(row["pillar"], where, pillars), direction == "up")
+    stated = row["expected_direction"].strip().lower()
+    upward = bool(DIRECTIONS.index(stated)) if stated in DIRECTIONS else None
+    return Episode(start, end, row["name"].strip(), _pillar(row["pillar"], where, pillars), upward)
 
 
 def _pillar(text: str, where: str, pillars: tuple[str, ...]) -> str:

@@ -23,16 +23,16 @@ NO_CAP: Final = max(CAPS)
 def caps_until(result: Result, last: date) -> dict[float, AggregateResult]:
     """Every K on the days and episodes that were over by `last`, with the anchors of 2017."""
     days = [day for day in result.frozen_days if day.date <= last]
-    episodes = [(one, result.span(one)) for one in result.episodes if one.end <= last and result.inside(one)]
+    episodes = [(one, span) for one, span in result.spans if one.start <= last]
     return {cap: compare(f"K = {cap:.0f}", capped(cap), result.method, days, episodes) for cap in CAPS}
 
 
 def caps_since(result: Result, first: date, caps: Sequence[float]) -> dict[float, AggregateResult]:
     """Some K on the episodes from `first` on, with the anchors of 2017."""
-    episodes = [(one, result.span(one)) for one in result.episodes if result.inside(one)]
     since = (first - result.history.table.first).days
     return {
-        cap: compare(f"K = {cap:.0f}", capped(cap), result.method, result.frozen_days, episodes, since) for cap in caps
+        cap: compare(f"K = {cap:.0f}", capped(cap), result.method, result.frozen_days, result.spans, since)
+        for cap in caps
     }
 
 

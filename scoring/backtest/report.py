@@ -86,7 +86,10 @@ def _episodes(result: Result) -> Iterator[Block]:
         ],
     )
     yield Heading(3, "What cannot be seen, and why")
-    yield Table(["episode", "why"], [[one.episode.name, why] for one in result.episode_results if (why := _why(one))])
+    yield Table(
+        ["episode", "why"],
+        [[one.episode.name, why] for one in result.episode_results if (why := _why(one, result.beyond(one.episode)))],
+    )
 
 
 _JUDGEMENT_HEAD: Final = ("before", "extreme", "move", "rank", "p", "warning", "seen")
@@ -94,7 +97,7 @@ _JUDGEMENT_HEAD: Final = ("before", "extreme", "move", "rank", "p", "warning", "
 
 def _episode_cells(one: EpisodeResult) -> list[str]:
     episode = one.episode
-    return [str(episode.start), str(episode.end), episode.name, episode.pillar, "up" if episode.upward else "down"]
+    return [str(episode.start), str(episode.end), episode.name, episode.pillar, episode.direction or NONE]
 
 
 def _judgement_cells(judgement: Judgement | None) -> list[str]:
@@ -118,7 +121,11 @@ def _brief_cells(judgement: Judgement | None) -> list[str]:
     return [f"{judgement.move.points:.1f}", f"{judgement.p_value:.3f}", "yes" if judgement.seen else "no"]
 
 
-def _why(one: EpisodeResult) -> str | None:
+def _why(one: EpisodeResult, beyond: str | None) -> str | None:
+    if one.episode.direction is None:
+        return "not evaluable: no direction"
+    if beyond is not None:
+        return beyond
     if one.episode.traceless is not None:
         chance = "; it moved by coincidence" if one.judgement is not None and one.judgement.seen else ""
         return f"{one.episode.traceless}{chance}"

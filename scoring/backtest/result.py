@@ -17,7 +17,7 @@ from scoring.backtest.days import DayScore
 from scoring.backtest.document import Block
 from scoring.backtest.episodes import Episode
 from scoring.backtest.history import History
-from scoring.backtest.study import Judgement, Span, Track, falls, judge, unexplained
+from scoring.backtest.study import FALL_LEVEL, FALL_POINTS, Judgement, Span, Track, falls, judge, unexplained
 from scoring.backtest.tally import Tally, tally
 from scoring.method import Method
 
@@ -91,14 +91,14 @@ class Result:
         """With equal weights."""
         return self._judged(self.equal_days, from_day=0)
 
-    def fall_counts(self) -> dict[str, FallCount]:
+    def fall_counts(self, points: float = FALL_POINTS, level: float = FALL_LEVEL) -> dict[str, FallCount]:
         """By pillar id, and of the overall score, which any episode explains."""
         table = self.history.table
         found = {}
         for name in (OVERALL, *(pillar.id for pillar in self.method.pillars)):
             track = self.track(name)
             reasons = [self.span(one) for one in self.episodes if not one.upward and name in (OVERALL, one.pillar)]
-            deep = falls(track)
+            deep = falls(track, points, level)
             odd = tuple((table.date(first), table.date(last)) for first, last in unexplained(deep, reasons))
             found[name] = FallCount(len(deep), odd, track.known(0, len(track) - 1))
         return found
@@ -106,8 +106,9 @@ class Result:
     @cached_property
     def comparison(self) -> list[AggregateResult]:
         """The overall score as it would be under each alternative."""
-        inside = [(one, self.span(one)) for one in self.episodes if self.inside(one)]
-        return [compare(name, aggregate, self.method, self.days, inside) for name, aggregate in ALTERNATIVES.items()]
+        return [
+            compare(name, aggregate, self.method, self.days, self.spans) for name, aggregate in ALTERNATIVES.items()
+        ]
 
     @cached_property
     def document(self) -> tuple[Block, ...]:
@@ -143,15 +144,25 @@ class Result:
             "unusable_cells": dict(self.history.table.unusable),
         }
 
-    def inside(self, episode: Episode, from_day: int = 0) -> bool:
+    @cached_property
+    def spans(self) -> list[tuple[Episode, Span]]:
+        """All episodes, also those that the history does not hold whole."""
+        return [(one, self.span(one)) for one in self.episodes]
+
+    def beyond(self, episode: Episode, from_day: int = 0) -> str | None:
+        """Why an episode cannot be judged from day `from_day` on, whatever the scores are."""
         first, last = self.span(episode)
-        return first >= from_day and last < len(self.days)
+        if last < from_day or first >= len(self.days):
+            return "outside the history"
+        if first < from_day:
+            return "begun before the history"
+        return "not over at the end of the history" if last >= len(self.days) else None
 
     def _judged(self, days: Sequence[DayScore], from_day: int) -> list[EpisodeResult]:
         def judged(episode: Episode, name: str) -> Judgement | None:
-            if not self.inside(episode, from_day):
+            if episode.upward is None or self.beyond(episode, from_day):
                 return None
-            busy = [self.span(other) for other in self.episodes if name in (OVERALL, other.pillar)]
+            busy = [span for other, span in self.spans if name in (OVERALL, other.pillar)]
             return judge(self._track(days, name, from_day), self.span(episode), upward=episode.upward, busy=busy)
 
         return [EpisodeResult(one, judged(one, one.pillar), judged(one, OVERALL)) for one in self.episodes]
@@ -183,7 +194,7 @@ def _episode_json(result: EpisodeResult, date_of: Callable[[int], date]) -> Mapp
         "end": episode.end.isoformat(),
         "name": episode.name,
         "pillar": episode.pillar,
-        "direction": "up" if episode.upward else "down",
+        "direction": episode.direction,
         "traceless": episode.traceless,
         "own_pillar": _judgement_json(result.judgement, date_of),
         "overall": _judgement_json(result.overall, date_of),

@@ -161,15 +161,15 @@ FALL_POINTS: Final = 15.0
 FALL_LEVEL: Final = 50.0
 
 
-def falls(track: Track) -> list[Span]:
-    """Times when the 7-day mean was at most 50 and at least 15 below the 30 days before that week.
+def falls(track: Track, points: float = FALL_POINTS, level: float = FALL_LEVEL) -> list[Span]:
+    """Times when the 7-day mean was at most `level` and at least `points` below the 30 days before that week.
 
     Days less than a month apart belong to one fall.
     """
     found: list[Span] = []
     for day, mean in enumerate(track.means(WEEK)):
         before = track.mean(day - WEEK - MONTH + 1, day - WEEK)
-        if mean is None or before is None or mean > FALL_LEVEL or before - mean < FALL_POINTS:
+        if mean is None or before is None or mean > level or before - mean < points:
             continue
         if found and day - found[-1][1] <= MONTH:
             found[-1] = (found[-1][0], day)

@@ -19,7 +19,7 @@ UP_COLOUR: Final = "#cfe6cf"
 LINE_COLOUR: Final = "#1f4e79"
 
 
-def plot(title: str, track: Track, first: date, bands: Iterable[tuple[Span, bool, str]]) -> str:
+def plot(title: str, track: Track, first: date, bands: Iterable[tuple[Span, bool | None, str]]) -> str:
     """The 7-day means of `track`, whose first day is `first`; a band has its days, whether it points up, and a name."""
     days = max(1, len(track))
     parts = [
@@ -42,7 +42,7 @@ def _y(score: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - score / 100)
 
 
-def _band(span: Span, upward: bool, name: str, days: int) -> str:
+def _band(span: Span, upward: bool | None, name: str, days: int) -> str:
     left, right = _x(max(0, span[0]), days), _x(min(days, span[1] + 1), days)
     return (
         f'<rect x="{left:.1f}" y="{TOP}" width="{max(1.5, right - left):.1f}" height="{HEIGHT - TOP - BOTTOM}" '

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from scoring import quantities
 from scoring.backtest.columns import Recipe
@@ -11,6 +13,9 @@ from scoring.backtest.recipes.windows import WEEK
 from scoring.backtest.table import POOL_BLOCKS, Table
 from scoring.owners import by_owner
 from scoring.reading import series
+
+# Two counts of one day differ by the few blocks around midnight.
+TOLD_RATIO: Final = 0.9
 
 OwnerBlocks = tuple[Mapping[str, float], float]
 OwnerFormula = Callable[[Mapping[str, float], float], float | None]
@@ -39,14 +44,20 @@ def pools(table: Table) -> dict[str, Recipe]:
 
 
 def _owner_weeks(table: Table) -> list[OwnerBlocks | None]:
-    """Blocks by owner over seven days, on days whose week has no gap."""
+    """Blocks by owner over seven days, on days whose week has no gap: no day of which much less is told than found."""
+    found = table.columns.get("blocks") or [None] * table.days
     days = [by_owner(blocks, table.end_of_day(day)) for day, blocks in enumerate(table.pool_blocks)]
     weeks: list[OwnerBlocks | None] = []
     for end in range(1, len(days) + 1):
         week = days[max(0, end - WEEK) : end]
-        full = len(week) == WEEK and all(blocks or unknown for blocks, unknown in week)
+        full = len(week) == WEEK and all(map(_whole, week, found[max(0, end - WEEK) : end]))
         weeks.append(_summed(week) if full else None)
     return weeks
+
+
+def _whole(day: OwnerBlocks, found: float | None) -> bool:
+    told = math.fsum(day[0].values()) + day[1]
+    return told > 0 and (found is None or told >= TOLD_RATIO * found)
 
 
 def _summed(days: Iterable[OwnerBlocks]) -> OwnerBlocks:

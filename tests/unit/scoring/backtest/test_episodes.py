@@ -46,12 +46,18 @@ def test_an_episode_known_to_leave_no_trace_says_why(tmp_path: Path) -> None:
             "2021-05-15,2021-05-16,n,mining,down,x", r"pillar 'mining': expected one that begins", id="pillar"
         ),
         pytest.param("2021-05-15,2021-05-16,n,,down,x", r"pillar ''", id="no pillar"),
-        pytest.param("2021-05-15,2021-05-16,n,security,sideways,x", r"'sideways': expected down or up", id="direction"),
+        pytest.param("2021-05-15,2021-05-16,n", r"line 2: the row ends before pillar, expected_direction", id="short"),
     ],
 )
 def test_a_bad_row_is_refused(tmp_path: Path, row: str, words: str) -> None:
     with pytest.raises(HistoryError, match=words):
         read_episodes(written(tmp_path, HEAD + row + "\n"), PILLARS)
+
+
+@pytest.mark.parametrize("direction", ["mixed", "sideways", " ", ""])
+def test_an_episode_without_a_direction_is_listed_without_one(tmp_path: Path, direction: str) -> None:
+    (one,) = read_episodes(written(tmp_path, f"{HEAD}2021-05-15,2021-05-16,n,security,{direction},x\n"), PILLARS)
+    assert (one.upward, one.direction) == (None, None)
 
 
 def test_missing_columns_are_named(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def pools(folder: Path, days: int, blocks: dict[str, float], missing: int | None
 
 def test_pools_are_merged_by_owner_over_a_week(tmp_path: Path) -> None:
     pools(tmp_path, 9, {"antpool": 20, "btccom": 20, "f2pool": 50, "unknown": 10}, missing=8)
-    table = folder_table(tmp_path, 9)
+    table = folder_table(tmp_path, 9, {"blocks": span(0, 8, 100)})
     largest = made(table, series("btchealth_mining_pool_top_share_ratio", grouping="owner", top="1", window="7d"))
     two = made(table, series("btchealth_mining_pool_top_share_ratio", grouping="owner", top="2", window="7d"))
     nakamoto = made(table, series("btchealth_mining_pool_nakamoto_pools", grouping="owner", window="7d"))
@@ -140,6 +140,21 @@ def test_pools_are_merged_by_owner_over_a_week(tmp_path: Path) -> None:
     assert two[6] == 0.9
     assert nakamoto[6] == 2
     assert index[6] == pytest.approx(0.5**2 + 0.4**2 + 70 / 700**2)
+
+
+@pytest.mark.parametrize(
+    ("found", "known"),
+    [
+        pytest.param(111.0, True, id="nine tenths of the blocks of the day"),
+        pytest.param(112.0, False, id="less than nine tenths"),
+        pytest.param(None, True, id="blocks that nobody counted"),
+    ],
+)
+def test_a_day_of_which_the_pools_tell_too_little_breaks_its_week(found: float | None, known: bool) -> None:
+    blocks = [100.0] * 6 + [found]
+    table = Table(FIRST, 7, {"blocks": blocks}, [{"f2pool": 60.0, "antpool": 40.0}] * 7)
+    nakamoto = made(table, series("btchealth_mining_pool_nakamoto_pools", grouping="owner", window="7d"))
+    assert nakamoto == [*[None] * 6, 1 if known else None]
 
 
 def test_counts_of_other_watchers_do_not_serve_under_the_name_of_the_live_series(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def result(folder: Path) -> Result:
         (505, 525, "No pools", "decentralization", "down"),
         (500, 505, "CVE-2018-17144 inflation bug disclosed", "security", "down"),
         (790, 900, "Beyond the history", "security", "down"),
+        (900, 910, "After the history", "security", "down"),
+        (-5, 3, "Before the history", "security", "down"),
+        (400, 410, "Both ways", "security", "mixed"),
     )
     seen: list[tuple[int, int]] = []
     found = run(folder, events, lambda done, total: seen.append((done, total)))
@@ -135,7 +138,12 @@ def test_the_report_is_written_with_its_pictures(result: Result, tmp_path: Path)
     text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "| own pillar | 1 of 3 (33%) | 1 of 2 (50%) |" in text
     assert "| CVE-2018-17144 inflation bug disclosed | a defect of code" in text
-    assert "the pillar has no score on enough days" in text
+    assert "| No pools | the pillar has no score on enough days" in text
+    assert "| Beyond the history | not over at the end of the history |" in text
+    assert "| After the history | outside the history |" in text
+    assert "| Before the history | begun before the history |" in text
+    assert "| Both ways | not evaluable: no direction |" in text
+    assert "| security | - | - | - | - | - | - | - | not evaluable |" in text
     assert "Anchors of 2017, windows of: from 2018-01-01" in text
     assert "`" not in text
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
@@ -149,6 +157,19 @@ def test_a_history_that_ends_before_2018_has_no_walk_forward(tmp_path: Path) -> 
     found = run(daily(tmp_path, 60), episodes(tmp_path, (40, 45, "Early", "security", "down")))
     found.write_report(tmp_path)
     assert "Anchors frozen" not in (tmp_path / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_report_counts_the_cells_that_hold_no_value(tmp_path: Path) -> None:
+    found = run(daily(tmp_path, 60, {"tx_count": {3: 0}}), episodes(tmp_path, (40, 45, "Early", "security", "down")))
+    assert "| column | cells |\n| --- | --- |\n| tx_count | 1 |" in markdown(found.document)
+    assert found.as_json()["unusable_cells"] == {"tx_count": 1}
+
+
+def test_the_cap_is_judged_against_the_windows_that_the_episodes_are(result: Result) -> None:
+    """One list of what is not ordinary, with what runs over the edges of the history."""
+    plain = next(one for one in result.comparison if one.name == "K = 100")
+    assert plain.tally == result.tallies(result.episode_results)[1]
+    assert [one for one, _ in result.spans] == list(result.episodes)
 
 
 def test_a_folder_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
