@@ -1,4 +1,7 @@
-"""A digest of everything that a score depends on, so that no change of it goes without a new version."""
+"""A digest of how readings become scores, so that no change of it goes without a new version.
+
+How the answers of sources become readings is not in it.
+"""
 
 from __future__ import annotations
 

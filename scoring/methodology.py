@@ -119,8 +119,9 @@ def markdown(method: Method = METHOD) -> str:
 _INTRODUCTION: Final = """\
 # Methodology {version}
 
-Printed by `btc-health methodology --format markdown`; a test compares this page with the program. Fingerprint of all
-that a score depends on, formulas and pool owners included:
+Printed by `btc-health methodology --format markdown`; a test compares this page with the program. Fingerprint of
+anchors, weights, quantities, pool owners and the formulas in `scoring/`, but not of the code that reads and gathers
+what sources answer:
 `{fingerprint}`.
 
 Each of {count} indicators turns one quantity into 0-100 by a fixed curve: straight lines between anchors, on a linear

@@ -60,10 +60,7 @@ SECURITY: Final = Pillar(
                 (
                     0.25,
                     0,
-                    (
-                        "two halvings of income within a year; since the race of the first ASICs the lowest was"
-                        " 0.27 (August 2018)"
-                    ),
+                    ("two halvings of income within a year; since 2016 the lowest was 0.27 (August 2018)"),
                 ),
                 (1.0, 75, ORDINARY),
                 (4.0, 100, "the highest days of 2013 (4.02) and 2017 (4.00)"),

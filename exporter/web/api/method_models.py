@@ -60,7 +60,7 @@ class MethodChange(Body):
 
 class Methodology(Body):
     version: str
-    fingerprint: Annotated[str, Field(description="Changes with all that a score depends on, not with words.")]
+    fingerprint: Annotated[str, Field(description="Changes with anchors, weights and formulas, not with words.")]
     aggregation: Aggregation
     hold_seconds: Hold
     pillars: list[MethodPillar]
