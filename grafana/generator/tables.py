@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +14,12 @@ from grafana.generator.colours import BAD, BLUE, GOOD, WARNING
 from grafana.generator.panels import Field, Kind, Link, Panel
 from grafana.generator.queries import Query
 
-_LINKS: Final = Path(__file__).resolve().parents[2] / "prometheus" / "declarations" / "links.yml"
+_DECLARATIONS: Final = Path(__file__).resolve().parents[2] / "prometheus" / "declarations"
 
 
 def runbook(alert: str) -> str:
     """Where alerts say that their runbook is."""
-    template: str = yaml.safe_load(_LINKS.read_text())["runbooks"]
+    template: str = yaml.safe_load((_DECLARATIONS / "links.yml").read_text())["runbooks"]
     return template.format(name=alert)
 
 
@@ -30,8 +31,18 @@ RANKS: Final = {"3": ("critical", BAD), "2": ("warning", WARNING), "1": ("info",
 
 TO_PILLAR: Final = link_to("${__value.raw}", "Look into ${__value.raw}")
 RUNBOOK: Final = Link("Runbook of ${__value.raw}", runbook("${__value.raw}"))
-# Where alerts of neither a pillar nor a source are explained.
-_ABOUT_SCORES: Final = "BtcHealth(Overall|Score|Pillars).*"
+
+
+def _elsewhere() -> dict[str, list[str]]:
+    """Dashboards by id, with the alerts that their declarations send there and not to the dashboard of a pillar."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(_DECLARATIONS.glob("alerts_*.yml")):
+        group = yaml.safe_load(file.read_text())
+        for alert in group["alerts"]:
+            board = alert.get("dashboard", group["dashboard"]).removeprefix("btchealth-")
+            if board != group.get("pillar"):
+                found[board].append(alert["name"])
+    return found
 
 
 def hidden(*columns: str, **names: str) -> tuple[str, dict[str, object]]:
@@ -53,13 +64,10 @@ def ranked(state: str, over: str | None = None) -> str:
 
 
 def _with_place(found: str) -> str:
-    """The dashboard to look at as the label `place`: the pillar's, else that of sources, the score, or the exporter."""
-    placed = f'label_join({found}, "place", "/", "pillar", "source")'
-    for place, label, pattern in (
-        ("sources", "place", "/.+"), ("$1", "place", "(.+)/.*"),
-        ("overview", "alertname", _ABOUT_SCORES), ("exporter", "place", "/"),
-    ):  # fmt: skip
-        placed = f'label_replace({placed}, "place", "{place}", "{label}", "{pattern}")'
+    """The dashboard to look at as the label `place`: where the link in the alert's message leads, too."""
+    placed = f'label_replace({found}, "place", "$1", "pillar", "(.+)")'
+    for place, names in _elsewhere().items():
+        placed = f'label_replace({placed}, "place", "{place}", "alertname", "BtcHealth({"|".join(names)})")'
     return placed
 
 

@@ -38,7 +38,7 @@ def page(declared: Declarations, group: Group, alert: Alert) -> str:
 
 
 def _page(declared: Declarations, group: Group, alert: Alert) -> Iterator[str]:
-    dashboard = declared.links.dashboards.format(uid=group.dashboard)
+    dashboard = declared.links.dashboards.format(uid=group.dashboard_of(alert))
     yield _HEAD.format(title=alert.title)
     yield f'<p>{text(declared.words(alert.summary))} <a href="{dashboard}">Dashboard</a></p>'
     yield from _firing(alert)

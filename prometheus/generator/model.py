@@ -106,6 +106,8 @@ class Alert(Strict):
     for_: str | None = Field(default=None, alias="for")
     keep: str | None = None
     needs: list[str] | None = None
+    # Where it is explained, if not on the dashboard of its group.
+    dashboard: str | None = None
     labels: dict[str, str] = {}
     summary: str
     description: str
@@ -132,6 +134,9 @@ class Group(Strict):
     pillar: str | None = None
     needs: list[str] = []
     alerts: list[Alert]
+
+    def dashboard_of(self, alert: Alert) -> str:
+        return alert.dashboard or self.dashboard
 
     def needs_of(self, alert: Alert) -> list[str]:
         return self.needs if alert.needs is None else alert.needs

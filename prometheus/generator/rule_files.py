@@ -20,7 +20,7 @@ def notes(declared: Declarations, group: Group, alert: Alert) -> dict[str, str]:
         "summary": declared.words(alert.summary),
         "description": declared.words(alert.description).strip(),
         "runbook_url": declared.links.runbooks.format(name=alert.title),
-        "dashboard_url": declared.links.dashboards.format(uid=group.dashboard),
+        "dashboard_url": declared.links.dashboards.format(uid=group.dashboard_of(alert)),
     }
 
 

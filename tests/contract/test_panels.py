@@ -47,7 +47,7 @@ def checks(expr: str, samples: list[dict[str, Any]], series: dict[str, str], at:
 def outcome(tmp_path: Path, *tests: dict[str, Any]) -> str:
     file = tmp_path / "test.yml"
     file.write_text(yaml.safe_dump({"tests": list(tests)}))
-    command = [tool("promtool"), "test", "rules", str(file)]
+    command = [str(tool("promtool")), "test", "rules", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
@@ -75,6 +75,19 @@ def test_a_pillar_whose_score_is_withheld_is_shown_without_a_number(where: str, 
     counted = checks(f"count({expr})", [{"labels": "{}", "value": 2}], series)
     numbers = checks(f"sum(({expr}) > 0)", [{"labels": "{}", "value": 70}], series)
     assert outcome(tmp_path, counted, numbers) == ""
+
+
+@pytest.mark.parametrize("where", ["btchealth-overview", "btchealth-alerts"])
+def test_the_place_of_each_alert_is_where_the_link_in_its_message_leads(where: str, tmp_path: Path) -> None:
+    series, wanted = {}, []
+    for rule in (one for one in alerts() if one.name != "BtcHealthWatchdog"):
+        severity, pillar = (rule.document["labels"].get(name, "") for name in ("severity", "pillar"))
+        labels = f'alertname="{rule.name}"' + (f',pillar="{pillar}"' if pillar else "")
+        series[f'ALERTS{{alertstate="firing",severity="{severity}",{labels}}}'] = "1x20"
+        place = rule.document["annotations"]["dashboard_url"].rpartition("/btchealth-")[2]
+        wanted.append({"labels": f'{{{labels},place="{place}"}}', "value": 1})
+    expr = f"({asked(f'{where}: Which alerts are firing?')}) * 0 + 1"
+    assert outcome(tmp_path, checks(expr, wanted, series)) == ""
 
 
 def failures(failed: str, attempted: str) -> dict[str, str]:
