@@ -36,7 +36,11 @@ EQUIVALENT: Mapping[tuple[str, str], str] = {
     ("job_source:btchealth_fetch_failures_per_fetch:.*", "line 4: > became !="): "a rate is never negative",
     ("job:btchealth_indicator_score:overall", "line 6: <= became <"): "where both are equal either is right",
     ("job:btchealth_indicator_score:overall", "line (9|14): > became !="): "a weight is never negative",
-    ("job_pillar:btchealth_indicator_score:.*", "line 4: >= became >"): "none is a billionth below to the last digit",
+    (
+        "job_pillar:btchealth_indicator_score:.*",
+        "line 4: (> became !=|sum became (avg|max))",
+    ): "a weight is never negative",
+    ("job_pillar:btchealth_indicator_score:.*", "line 6: >= became >"): "none is a billionth below to the last digit",
     ("job_source:.*_fresh_per_endpoint:ratio", r"line 8: (\* became /|count became .*)"): "zero times whatever",
 }
 
