@@ -19,6 +19,9 @@ WHOLE: Final = 0.05
 _EXAHASH: Final = 1e18
 _HALF: Final = 0.5
 
+# With the chart that stands in for the hash rate.
+_NEVER_ZERO: Final = NEVER_ZERO | {"hashrate_chart_eh_s"}
+
 Values = Mapping[float, float]
 
 
@@ -43,7 +46,7 @@ def told(source: str, past: Past, body: bytes) -> Told:
         kept = {
             day: value * column.factor
             for day, value in days
-            if low <= value <= high and (value > 0 or column.name not in NEVER_ZERO)
+            if low <= value <= high and (value > 0 or column.name not in _NEVER_ZERO)
         }
         columns[column.name] = kept
         if len(kept) < len(days):

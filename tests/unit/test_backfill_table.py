@@ -119,6 +119,12 @@ def test_values_outside_their_bounds_are_counted_and_left_out() -> None:
     assert one.refused == {"price_usd": 1}
 
 
+def test_zero_where_no_day_can_have_none_is_left_out() -> None:
+    for endpoint, unit in (("market_price_history", "USD"), ("hash_rate_history", "TH/s")):
+        one = told("s", PASTS[endpoint], points(*[50_000] * 9, 0, unit=unit))
+        assert [(len(values), 0 in values.values()) for values in one.columns.values()] == [(9, False)]
+
+
 def test_moments_become_the_last_value_of_their_day() -> None:
     one = told("s", PASTS["mempool_size_2026_history"], points(*range(1, 201), step=900))
     assert one.columns["mempool_size_bytes"] == {MONDAY: 96, MONDAY + DAY: 192, MONDAY + 2 * DAY: 200}
