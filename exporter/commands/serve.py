@@ -47,6 +47,7 @@ def run(arguments: Namespace, environ: Mapping[str, str]) -> int:
     config = load()
     logs.configure(config.log.level, config.log.format)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    _keep_what_is_loaded()
     opened = _open(config, load, environ)
     log.info("starting", **asdict(build()))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -71,7 +72,6 @@ async def serve(opened: Opened) -> int:
     restoring = asyncio.create_task(exporter.service.start())
     # The sockets take connections already; what a sound disk gives in a moment is worth waiting for, no more.
     await asyncio.wait((restoring,), timeout=RESTORE_SECONDS)
-    _keep_what_is_loaded()
     await exporter.server.start()
     running, stopping = asyncio.create_task(_run(exporter, restoring)), asyncio.create_task(stop.wait())
     await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
