@@ -145,8 +145,8 @@ def test_pools_are_merged_by_owner_over_a_week(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("found", "known"),
     [
-        pytest.param(111.0, True, id="nine tenths of the blocks of the day"),
-        pytest.param(112.0, False, id="less than nine tenths"),
+        pytest.param(200.0, True, id="half of the blocks of the day"),
+        pytest.param(201.0, False, id="less than half"),
         pytest.param(None, True, id="blocks that nobody counted"),
     ],
 )
