@@ -50,7 +50,8 @@ def _overview(declared: Declarations) -> Iterator[str]:
     count = sum(len(group.alerts) for group in declared.groups)
     yield from (_NOTE, "", "# Alerts", "")
     yield f"{count} alerts. Each has unit tests in `prometheus/tests/alerts/` and a page in `docs/runbooks/`."
-    yield "How often they would have fired over years of daily history is in [false-alarms.md](false-alarms.md)."
+    yield "How often they would have fired over years of daily history is in [false-alarms.md](false-alarms.md),"
+    yield "what a quiet month of the simulated world shows in [quiet-month.md](quiet-month.md)."
     yield "`for` is how long the condition must hold, `stays` how long the alert outlives it, lest a gap resolve it."
     for group in declared.groups:
         yield from ("", f"## {group.title}", "", "| alert | severity | for | stays | says | false alarms by chance |")
