@@ -5,12 +5,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# How a peer is called that has no address.
+UNIX_SOCKET: Final = ""
 
 # What one subscriber of IPv6 has at least; counting single addresses would count nothing.
-IPV6_PREFIX = 64
+IPV6_PREFIX: Final = 64
 
 
 def client_of(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) -> str | None:
@@ -18,11 +22,11 @@ def client_of(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) 
 
     Anything that is not an address ends the search: what stands left of it was written by nobody we know.
     """
-    address = _parsed(peer or "")
+    address = address_of(peer or "")
     if address is None or not trusted or not _within(address, trusted):
         return peer
     for text in reversed(forwarded_for.split(",") if forwarded_for else ()):
-        found = _parsed(text.strip())
+        found = address_of(text.strip())
         if found is None:
             break
         address = found
@@ -34,15 +38,15 @@ def client_of(peer: str | None, forwarded_for: str, trusted: Sequence[Network]) 
 @lru_cache(maxsize=1_024)
 def counted_as(client: str | None) -> str:
     """The key under which a client's requests are counted; clients of a Unix socket are one."""
-    address = _parsed(client or "")
+    address = address_of(client or "")
     if address is None:
-        return "local"
+        return "unknown" if client is None else "local"
     if address.version == 6:  # noqa: PLR2004 - the protocol's name
         return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
     return str(address)
 
 
-def _parsed(text: str) -> _Address | None:
+def address_of(text: str) -> Address | None:
     """With or without a port; IPv4 written as IPv6 is IPv4."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -56,5 +60,5 @@ def _parsed(text: str) -> _Address | None:
     return mapped or address
 
 
-def _within(address: _Address, networks: Sequence[Network]) -> bool:
+def _within(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)

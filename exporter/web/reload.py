@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from exporter.errors import ConfigError
 from exporter.web.answer import Answer, Ask, Handler, Refusal, plain, problem
+from exporter.web.clients import UNIX_SOCKET, address_of
 
 # Set by proxies: a peer on loopback then speaks for somebody else.
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
@@ -29,9 +29,8 @@ def reload_page(reload: Callable[[], Awaitable[None]]) -> Handler:
 
 
 def _is_local(ask: Ask) -> bool:
-    if any(name in ask.headers for name in _FORWARDED):
+    """Somebody whose connection is gone already has no address, and could be anybody."""
+    if ask.remote is None or any(name in ask.headers for name in _FORWARDED):
         return False
-    try:
-        return ask.remote is None or ipaddress.ip_address(ask.remote).is_loopback
-    except ValueError:
-        return False
+    address = address_of(ask.remote)
+    return ask.remote == UNIX_SOCKET if address is None else address.is_loopback

@@ -1,8 +1,6 @@
-import asyncio
 import base64
 import errno
 import socket
-import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +10,9 @@ import pytest
 
 from exporter.configuration.scalars import Address
 from exporter.errors import ConfigError
-from exporter.web import users as users_module
 from exporter.web.answer import Ask, Refusal
 from exporter.web.doors import Doors
 from exporter.web.listen import bind, name_of, passed_by_systemd
-from exporter.web.users import LONGEST, MOST_WAITING, Users
 from exporter.web.webconfig import WebFileContent
 
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
@@ -25,119 +21,6 @@ HASHES = {"prometheus": HASH}
 
 def basic(user: str, password: str) -> str:
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
-
-
-@pytest.fixture
-def compared(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """The hashes that bcrypt was asked about."""
-    asked: list[bytes] = []
-
-    def count(password: bytes, hashed: bytes) -> bool:
-        asked.append(hashed)
-        return bcrypt.checkpw(password, hashed)
-
-    monkeypatch.setattr(users_module, "bcrypt", SimpleNamespace(checkpw=count))
-    return asked
-
-
-@pytest.mark.parametrize(
-    ("authorization", "user"),
-    [
-        (basic("prometheus", "secret"), "prometheus"),
-        (basic("prometheus", "secret").replace("Basic", "basic"), "prometheus"),
-        (basic("prometheus", "wrong"), None),
-        (basic("somebody", "secret"), None),
-        (basic("prometheus", "secret\0"), None),
-        (basic("prometheus", "s" * 80), None),
-        (None, None),
-        ("", None),
-        ("Bearer abc", None),
-        ("Basic ***", None),
-        ("Basic " + base64.b64encode(b"no colon").decode(), None),
-        ("Basic " + base64.b64encode(b"\xff:x").decode(), None),
-    ],
-)
-async def test_only_the_right_password_opens(authorization: str | None, user: str | None) -> None:
-    assert await Users().authenticated(authorization, HASHES) == user
-
-
-async def test_an_unknown_user_costs_as_much_as_a_known_one(compared: list[bytes]) -> None:
-    users = Users()
-    await users.authenticated(basic("prometheus", "wrong"), HASHES)
-    await users.authenticated(basic("somebody", "wrong"), HASHES)
-    known, unknown = compared
-    assert known.split(b"$")[2] == unknown.split(b"$")[2] == b"04"
-    assert unknown != HASH.encode()
-
-
-async def test_where_users_have_hashes_of_different_cost_an_unknown_one_costs_as_the_dearest(
-    compared: list[bytes],
-) -> None:
-    dear = HASH.replace("$04$", "$06$")
-    await Users().authenticated(basic("somebody", "wrong"), {"a": HASH, "b": dear, "c": HASH})
-    assert [hashed.split(b"$")[2] for hashed in compared] == [b"06"]
-
-
-async def test_a_password_is_as_long_as_bcrypt_reads_and_no_longer() -> None:
-    longest = "s" * LONGEST
-    hashes = {"prometheus": bcrypt.hashpw(longest.encode(), bcrypt.gensalt(4)).decode()}
-    users = Users()
-    assert await users.authenticated(basic("prometheus", longest), hashes) == "prometheus"
-    assert await users.authenticated(basic("prometheus", f"{longest}s"), hashes) is None
-
-
-async def test_a_result_is_remembered_right_or_wrong(compared: list[bytes]) -> None:
-    users = Users()
-    for _ in range(3):
-        assert await users.authenticated(basic("prometheus", "secret"), HASHES)
-        assert not await users.authenticated(basic("prometheus", "wrong"), HASHES)
-    assert len(compared) == 2
-
-
-async def test_guessing_does_not_push_out_those_who_know(compared: list[bytes]) -> None:
-    users = Users()
-    await users.authenticated(basic("prometheus", "secret"), HASHES)
-    for number in range(150):
-        await users.authenticated(basic("prometheus", f"guess {number}"), HASHES)
-    before = len(compared)
-    assert await users.authenticated(basic("prometheus", "secret"), HASHES)
-    assert len(compared) == before
-
-
-async def test_requests_that_wait_for_the_same_password_share_one_comparison(compared: list[bytes]) -> None:
-    users = Users()
-    found = await asyncio.gather(*(users.authenticated(basic("prometheus", "secret"), HASHES) for _ in range(5)))
-    assert found == ["prometheus"] * 5
-    assert len(compared) == 1
-
-
-async def test_a_crowd_of_guessers_is_turned_away_but_not_who_is_known() -> None:
-    users = Users()
-    assert await users.authenticated(basic("prometheus", "secret"), HASHES) == "prometheus"
-    guesses = [
-        asyncio.create_task(users.authenticated(basic("prometheus", f"guess {number}"), HASHES))
-        for number in range(MOST_WAITING + 1)
-    ]
-    known = await users.authenticated(basic("prometheus", "secret"), HASHES)
-    found = await asyncio.gather(*guesses, return_exceptions=True)
-    assert known == "prometheus"
-    assert found[:MOST_WAITING] == [None] * MOST_WAITING
-    refused = found[MOST_WAITING]
-    assert isinstance(refused, Refusal)
-    assert (refused.status, refused.headers) == (503, {"Retry-After": "1"})
-    assert await users.authenticated(basic("prometheus", "another guess"), HASHES) is None
-
-
-async def test_comparison_leaves_the_event_loop_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads: list[int] = []
-
-    def compare(*_: bytes) -> bool:
-        threads.append(threading.get_ident())
-        return True
-
-    monkeypatch.setattr(users_module, "_compare", compare)
-    await Users().authenticated(basic("prometheus", "x"), HASHES)
-    assert threads != [threading.get_ident()]
 
 
 def loaded(**sections: Any) -> Any:

@@ -94,8 +94,10 @@ class Reload:
     [
         LOCAL,
         replace(LOCAL, remote="::1"),
-        replace(LOCAL, remote=None),
+        replace(LOCAL, remote="::ffff:127.0.0.1"),
+        replace(LOCAL, remote=""),
         replace(LOCAL, remote="192.0.2.1", user="ops"),
+        replace(LOCAL, remote=None, user="ops"),
         replace(LOCAL, headers={"X-Forwarded-For": "192.0.2.1"}, user="ops"),
         replace(LOCAL, headers={"Sec-Fetch-Site": "same-origin"}),
     ],
@@ -110,7 +112,10 @@ async def test_who_is_here_or_known_may_reload(ask: Ask) -> None:
     "ask",
     [
         replace(LOCAL, remote="192.0.2.1"),
+        replace(LOCAL, remote="::ffff:192.0.2.1"),
         replace(LOCAL, remote="somewhere"),
+        replace(LOCAL, remote=None),
+        replace(LOCAL, remote="", headers={"X-Forwarded-For": "192.0.2.1"}),
         replace(LOCAL, headers={"X-Forwarded-For": "192.0.2.1"}),
         replace(LOCAL, headers={"Forwarded": "for=192.0.2.1"}),
         replace(LOCAL, headers={"Sec-Fetch-Site": "cross-site"}),

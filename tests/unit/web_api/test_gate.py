@@ -66,8 +66,9 @@ def test_without_trusted_proxies_nobody_is_believed() -> None:
         ("2001:db8::1", "2001:db8::/64"),
         ("2001:db8:0:0:ffff::2", "2001:db8::/64"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
-        (None, "local"),
+        ("fe80::1%eth0", "fe80::/64"),
         ("", "local"),
+        (None, "unknown"),
     ],
 )
 def test_addresses_of_one_subscriber_count_together(client: str | None, want: str) -> None:
