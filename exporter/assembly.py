@@ -21,6 +21,7 @@ from exporter.cache.redis import RedisTier
 from exporter.cache.sqlite import SqliteTier
 from exporter.clock import Clock
 from exporter.collection.collection import Collection, Surroundings
+from exporter.collection.network import tls_context
 from exporter.collection.top import fold
 from exporter.configuration.config import Config, WebConfig, as_yaml
 from exporter.derived import enrich
@@ -133,7 +134,8 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
     publication = Publication(own, monotonic)
     reloading = Reloading(opened.load, rules_of, logs.configure)
     service = Service(config, gathered.collection, opened.storage, publication, reloading, clock, changed)
-    client = JsonClient()
+    tls = lru_cache(maxsize=1)(tls_context)
+    client = JsonClient(lambda: tls(service.config.http_client.ca_file))
     api = Api(
         Readable(
             world=lambda: service.world,

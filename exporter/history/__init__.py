@@ -37,12 +37,13 @@ class History(Protocol):
         """The value at each moment of the grid, none where nothing young enough is known. Raises RemoteError."""
 
 
-def on_grid(samples: Sequence[Point], window: Window, reach: Callable[[int], int]) -> list[Point]:
-    """The last sample at or before each moment; `reach` says how far back that may be."""
+def on_grid(samples: Sequence[tuple[int, float | None]], window: Window, reach: Callable[[int], int]) -> list[Point]:
+    """The last sample at or before each moment, unless that is None; `reach` says how far back it may be."""
     found, at = [], -1
     for moment in range(window.start, window.end + 1, window.step):
         while at + 1 < len(samples) and samples[at + 1][0] <= moment:
             at += 1
-        if at >= 0 and moment - samples[at][0] < reach(moment):
-            found.append((moment, samples[at][1]))
+        time, value = samples[at] if at >= 0 else (0, None)
+        if value is not None and moment - time < reach(moment):
+            found.append((moment, value))
     return found

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+from itertools import pairwise
 from typing import Final, Literal
 
+import structlog
 from pydantic import BaseModel, ValidationError
 
 from exporter.errors import RemoteError
@@ -16,8 +18,12 @@ from exporter.history import Point, Window
 from exporter.history.jsonclient import JsonClient
 from exporter.history.selector import Selector
 
-# Range queries under way at one time.
+log = structlog.get_logger(__name__)
+
+# Range queries under way at one time, and how long another waits for its turn.
 MOST_QUERIES: Final = 4
+TURN_SECONDS: Final = 5.0
+LONGEST_WARNING: Final = 200
 
 
 class _Series(BaseModel):
@@ -32,11 +38,12 @@ class _Matrix(BaseModel):
 class _RangeAnswer(BaseModel):
     status: Literal["success"]
     data: _Matrix
+    warnings: list[str] = []
 
 
 class PrometheusHistory:
-    def __init__(self, url: str, client: JsonClient) -> None:
-        self._url, self._client = url, client
+    def __init__(self, url: str, client: JsonClient, turn_seconds: float = TURN_SECONDS) -> None:
+        self._url, self._client, self._turn_seconds = url, client, turn_seconds
         self._turns = asyncio.Semaphore(MOST_QUERIES)
 
     async def points(self, selector: Selector, window: Window) -> list[Point]:
@@ -46,15 +53,38 @@ class PrometheusHistory:
             "end": str(window.end),
             "step": str(window.step),
         }
-        async with self._turns:
+        await self._turn()
+        try:
             body = await self._client.get(f"{self._url}/api/v1/query_range", query)
-        return await asyncio.to_thread(_points, body)
+        finally:
+            self._turns.release()
+        return await asyncio.to_thread(_points, body, window)
+
+    async def _turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._turn_seconds):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise RemoteError(f"is busy with {MOST_QUERIES} earlier queries") from error
 
 
-def _points(body: bytes) -> list[Point]:
+def _points(body: bytes, window: Window) -> list[Point]:
     try:
         answer = _RangeAnswer.model_validate_json(body)
-        pairs = [(int(time), float(text)) for series in answer.data.result[:1] for time, text in series.values]
+        series = answer.data.result
+        pairs = [(time, float(text)) for one in series for time, text in one.values]
     except (ValidationError, ValueError) as error:
         raise RemoteError("answered something else than a matrix of numbers") from error
-    return [(time, value) for time, value in pairs if math.isfinite(value)]
+    if len(series) > 1:
+        raise RemoteError(f"answered {len(series)} series to a query for one")
+    if not _asked_for([time for time, _ in pairs], window):
+        raise RemoteError("answered times that were not asked for")
+    if answer.warnings:
+        log.warning("the history server warns", first=answer.warnings[0][:LONGEST_WARNING])
+    return [(int(time), value) for time, value in pairs if math.isfinite(value)]
+
+
+def _asked_for(times: list[float], window: Window) -> bool:
+    moments = range(window.start, window.end + 1, window.step)
+    rising = all(earlier < later for earlier, later in pairwise(times))
+    return rising and all(time.is_integer() and int(time) in moments for time in times)

@@ -20,8 +20,12 @@ ARCHIVE: Final = "archive"
 _NEW_SERIES = "INSERT OR IGNORE INTO series (selector) VALUES (?)"
 _NEW_SAMPLE = "INSERT OR REPLACE INTO samples SELECT id, ?, ? FROM series WHERE selector = ?"
 _SAMPLES = """
-    SELECT time, value FROM samples JOIN series ON series.id = samples.series
-    WHERE selector = ? AND time BETWEEN ? AND ? ORDER BY time
+    WITH one AS (
+        SELECT time, value FROM samples JOIN series ON series.id = samples.series
+        WHERE selector = :selector AND time BETWEEN :start AND :end)
+    SELECT time, value FROM one UNION ALL
+    SELECT time, NULL FROM scorecards WHERE time BETWEEN :start AND :end AND time NOT IN (SELECT time FROM one)
+    ORDER BY time
 """
 _THIN_SCORECARDS = """
     DELETE FROM scorecards WHERE time >= :since AND time < :fine AND EXISTS (
@@ -97,11 +101,10 @@ class Archive:
 
         return await self._storage.read(select, [])
 
-    async def samples(self, selector: str, start: float, end: float) -> list[tuple[int, float]]:
-        """Time and value, oldest first, both ends included."""
-        return await self._storage.read(
-            lambda connection: connection.execute(_SAMPLES, (selector, start, end)).fetchall(), []
-        )
+    async def samples(self, selector: str, start: float, end: float) -> list[tuple[int, float | None]]:
+        """Time and value, oldest first, both ends included; None: kept that minute, and the series was not there."""
+        asked = {"selector": selector, "start": start, "end": end}
+        return await self._storage.read(lambda connection: connection.execute(_SAMPLES, asked).fetchall(), [])
 
     async def scorecards(self, start: float, end: float) -> list[tuple[int, Any]]:
         """Time and JSON value, oldest first, both ends included."""

@@ -29,17 +29,23 @@ FEW_POINTS: Final = 1_000
 MOST_BYTES: Final = 8 << 20
 # Half of what the archive adds at a time.
 KEPT_SECONDS: Final = 30
+# A server that failed is not asked the same again for so long.
+FAILED_SECONDS: Final = 5
+MOST_FAILED: Final = 1_000
 # Questions that come again word for word are not even read for so long.
 REPEATED_SECONDS: Final = 1
 MOST_REPEATED: Final = 16
 
-_Key = tuple[str, Window]
+_Key = tuple[History, str, Window]
 
 
 def window_of(query: TimeseriesQuery, now: float) -> Window:
     """Raises Refusal for more points than are answered."""
     seconds = query.days * DAY
     step = query.step or next((step for step in STEPS if seconds / step < FEW_POINTS), STEPS[-1])
+    most = max(int(seconds), STEPS[0])
+    if query.step is not None and step > most:
+        raise Refusal(400, f"step: expected at most {most} for that many days, got {step}")
     window = Window.until(now, seconds, step)
     if len(window) > MOST_POINTS:
         least = math.ceil(seconds / (MOST_POINTS - 1))
@@ -51,15 +57,23 @@ def statistics(values: Sequence[float]) -> dict[str, Any]:
     if not values:
         return {"min": None, "max": None, "mean": None, "std_dev": None, "count": 0}
     low, high = min(values), max(values)
+    # By a power of two, which changes no digit, so that no sum leaves the range of numbers.
+    _, power = math.frexp(max(abs(low), abs(high)))
+    near = [math.ldexp(value, -power) for value in values]
     # Rounding must not carry a mean past the values it is of.
-    mean = min(max(math.fsum(values) / len(values), low), high)
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
-    return {"min": low, "max": high, "mean": mean, "std_dev": deviation, "count": len(values)}
+    middle = min(max(math.fsum(near) / len(near), min(near)), max(near))
+    deviation = math.sqrt(math.fsum((value - middle) ** 2 for value in near) / len(near))
+    mean = math.ldexp(middle, power)
+    return {"min": low, "max": high, "mean": mean, "std_dev": math.ldexp(deviation, power), "count": len(values)}
 
 
 def body_of(selector: str, points: Sequence[Point], step: int) -> Packed:
     figures = statistics([value for _, value in points])
     return packed(TimeSeries, {"series": selector, "data": points, "statistics": figures, "step": step}, KEPT_SECONDS)
+
+
+def _away(why: str) -> Refusal:
+    return Refusal(503, f"the history server {why}", {"Retry-After": str(FAILED_SECONDS)})
 
 
 @dataclass(slots=True)
@@ -73,12 +87,13 @@ class Timeseries:
     monotonic: Callable[[], float] = monotonic
     _recent: TTLCache[_Key, Packed] = field(init=False)
     _repeated: TTLCache[str, tuple[History, Packed]] = field(init=False)
+    _failed: TTLCache[_Key, str] = field(init=False)
     _asked: dict[_Key, asyncio.Task[Packed]] = field(init=False, default_factory=dict)
-    _history: History | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._recent = TTLCache(MOST_BYTES, KEPT_SECONDS, self.monotonic, getsizeof=len)
         self._repeated = TTLCache(MOST_REPEATED, REPEATED_SECONDS, self.monotonic)
+        self._failed = TTLCache(MOST_FAILED, FAILED_SECONDS, self.monotonic)
 
     def ready(self, ask: Ask) -> Handler | None:
         history, found = self._repeated.get(ask.query, (None, None))
@@ -95,12 +110,11 @@ class Timeseries:
 
     async def _found(self, history: History, selector: Selector, window: Window) -> tuple[Packed, bool]:
         """Whether it was there already, too."""
-        if history is not self._history:
-            self._history = history
-            self._recent.clear()
-        key = (str(selector), window)
+        key = (history, str(selector), window)
         if (found := self._recent.get(key)) is not None:
             return found, True
+        if (why := self._failed.get(key)) is not None:
+            raise _away(why)
         task = self._asked.get(key)
         if task is None:
             task = self._asked[key] = asyncio.create_task(self._made(history, selector, window))
@@ -109,11 +123,12 @@ class Timeseries:
         try:
             return await asyncio.shield(task), False
         except RemoteError as error:
-            raise Refusal(503, f"the history server {error}", {"Retry-After": "5"}) from error
+            self._failed[key] = str(error)
+            raise _away(str(error)) from error
 
     async def _made(self, history: History, selector: Selector, window: Window) -> Packed:
         points = await history.points(selector, window)
         made = await asyncio.to_thread(body_of, str(selector), points, window.step)
         if len(made) <= self._recent.maxsize:
-            self._recent[str(selector), window] = made
+            self._recent[history, str(selector), window] = made
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import subprocess
 import time
 import urllib.request
@@ -80,7 +81,7 @@ def alertmanager(room: Room, tool: Callable[[str], Path]) -> str:
 
 @asynccontextmanager
 async def client(seconds: float = 5.0, most_bytes: int = 1 << 20) -> AsyncIterator[JsonClient]:
-    made = JsonClient(seconds, most_bytes)
+    made = JsonClient(ssl.create_default_context, seconds, most_bytes)
     yield made
     await made.close()
 

@@ -106,3 +106,9 @@ def test_at_most_11000_points_are_answered(step: int, enough: bool) -> None:
         return
     with pytest.raises(Refusal, match="step: expected at least 79 for that many days"):
         window_of(query, NOW)
+
+
+@pytest.mark.parametrize(("days", "step"), [(1, 86_401), (0.5, 43_201), (0.0001, 61), (30, 2_592_001)])
+def test_a_step_longer_than_the_days_would_answer_about_other_days(days: float, step: int) -> None:
+    with pytest.raises(Refusal, match=f"step: expected at most {step - 1} for that many days, got {step}"):
+        window_of(TimeseriesQuery(days=days, step=step), NOW)

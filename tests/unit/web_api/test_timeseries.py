@@ -16,7 +16,7 @@ from exporter.web.answer import Answer, Ask, Refusal
 from exporter.web.api.naming import Known
 from exporter.web.api.routes import Api
 from exporter.web.api.stored import Stored
-from exporter.web.api.timeseries import REPEATED_SECONDS, Timeseries, statistics
+from exporter.web.api.timeseries import FAILED_SECONDS, REPEATED_SECONDS, Timeseries, statistics
 from tests.unit.web.world import NOW, readable
 
 PATH = "/api/v2/score/timeseries"
@@ -29,6 +29,10 @@ PATH = "/api/v2/score/timeseries"
         ([3.0], {"min": 3.0, "max": 3.0, "mean": 3.0, "std_dev": 0.0, "count": 1}),
         ([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0], {"min": 2.0, "max": 9.0, "mean": 5.0, "std_dev": 2.0, "count": 8}),
         ([0.1] * 3, {"min": 0.1, "max": 0.1, "mean": 0.1, "std_dev": 0.0, "count": 3}),
+        ([-1.0, 0.0, 1.0], {"min": -1.0, "max": 1.0, "mean": 0.0, "std_dev": (2 / 3) ** 0.5, "count": 3}),
+        ([1e308, 1e308], {"min": 1e308, "max": 1e308, "mean": 1e308, "std_dev": 0.0, "count": 2}),
+        ([-1e308, 1e308], {"min": -1e308, "max": 1e308, "mean": 0.0, "std_dev": 1e308, "count": 2}),
+        ([5e-324, 5e-324], {"min": 5e-324, "max": 5e-324, "mean": 5e-324, "std_dev": 0.0, "count": 2}),
     ],
 )
 def test_statistics_of_the_points(values: list[float], want: dict[str, Any]) -> None:
@@ -43,10 +47,12 @@ def test_statistics_of_the_points(values: list[float], want: dict[str, Any]) -> 
         ([(100, 1.0), (110, 2.0), (199, 3.0), (301, 4.0)], [(100, 1.0), (200, 3.0)]),
         ([(40, 1.0)], []),
         ([(100, 1.0), (200, 2.0), (300, 3.0)], [(100, 1.0), (200, 2.0), (300, 3.0)]),
+        ([(100, 1.0), (160, 2.0), (190, None), (250, None), (260, 3.0)], [(100, 1.0), (300, 3.0)]),
+        ([(100, 1.0), (101, None)], [(100, 1.0)]),
     ],
 )
-def test_each_moment_has_the_last_sample_before_it_unless_that_is_too_old(
-    samples: list[Point], want: list[Point]
+def test_each_moment_has_the_last_sample_before_it_unless_that_is_too_old_or_says_that_there_was_none(
+    samples: list[tuple[int, float | None]], want: list[Point]
 ) -> None:
     assert on_grid(samples, Window(100, 300, 100), lambda _: 60) == want
 
@@ -64,6 +70,21 @@ async def test_our_file_shows_a_gap_of_minutes_now_and_bridges_the_hours_of_long
     await storage.close()
     assert [value for _, value in old] == [864_000.0, 864_000.0, 860_400.0, 860_400.0]
     assert [time - now for time, _ in new] == [-1_200, 0]
+
+
+@pytest.mark.parametrize("days_ago", [0, 10])
+async def test_our_file_shows_no_score_while_it_was_withheld(tmp_path: Path, days_ago: int) -> None:
+    storage = Storage(tmp_path / "a.sqlite")
+    archive = Archive(storage, 400 * 86_400.0)
+    now = 1_790_000_000 // 3_600 * 3_600
+    end = now - days_ago * 86_400
+    for minute in range(-180, 1, 5):
+        withheld = -100 < minute <= -30
+        archive.append(end + minute * 60, {}, {"y": 1.0} if withheld else {"x": float(minute)})
+    await storage.written()
+    points = await SqliteHistory(archive, lambda: now).points(Selector("x"), Window(end - 10_800, end, 1_800))
+    await storage.close()
+    assert [(time - end) // 60 for time, _ in points] == [-180, -150, -120, 0]
 
 
 class Slow:
@@ -131,15 +152,43 @@ async def test_a_question_that_comes_again_is_answered_without_waiting_for_a_sec
     assert json.loads((await page(question)).body)["data"] == [[1_789_999_200, 60.5]]
 
 
-async def test_a_history_server_that_fails_is_said_and_asked_again(tmp_path: Path) -> None:
-    history = Slow(fails=True)
+async def test_a_history_server_that_fails_is_said_and_asked_again_when_the_answer_says_so(tmp_path: Path) -> None:
+    history, now = Slow(fails=True), 0.0
     history.gate.set()
-    page = ask(history, Storage(tmp_path / "a.sqlite"))
-    for _ in range(2):
+    given = readable(Storage(tmp_path / "a.sqlite"), history=history)
+    stored = Stored(given.world, given.archive, given.wall)
+    page = Timeseries(given.history, lambda: Known({}, ()), stored, given.wall, lambda: now)
+
+    async def refused(query: str = "") -> str:
         with pytest.raises(Refusal, match="the history server answered 500") as caught:
-            await page()
-        assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "5"})
-    assert history.asked == 2
+            await page(Ask("GET", PATH, query))
+        assert caught.value.status == 503
+        return caught.value.headers["Retry-After"]
+
+    waits = [await refused() for _ in range(10)]
+    assert (set(waits), history.asked) == ({str(FAILED_SECONDS)}, 1)
+    await refused("days=7")
+    assert history.asked == 2, "another question is another matter"
+    now = float(waits[0])
+    await refused()
+    assert history.asked == 3
+
+
+async def test_an_answer_of_a_history_that_a_reload_replaced_is_not_given_for_the_new_one(tmp_path: Path) -> None:
+    first, second = Slow((1_789_999_200, 50.5)), Slow((1_789_999_200, 60.5))
+    second.gate.set()
+    given = readable(Storage(tmp_path / "a.sqlite"), history=first)
+    in_force: History = first
+    stored = Stored(given.world, given.archive, given.wall)
+    page = Timeseries(lambda: in_force, lambda: Known({}, ()), stored, given.wall)
+    old = asyncio.create_task(page(Ask("GET", PATH)))
+    await asyncio.sleep(0)
+    in_force = second
+    new = await page(Ask("GET", PATH))
+    first.gate.set()
+    await old
+    assert json.loads(new.body)["data"] == [[1_789_999_200, 60.5]]
+    assert (await page(Ask("GET", PATH, "days=30"))).body == new.body
 
 
 async def test_answers_are_remembered_within_a_bound_of_bytes(tmp_path: Path) -> None:
