@@ -1,9 +1,9 @@
-"""Routes and doors: which handler answers, and who is let in. One look-up, one handler, one write."""
+"""Requests and doors: which handler answers, and who is let in. One look-up, one handler, one write."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final
@@ -12,78 +12,31 @@ import structlog
 from aiohttp import web
 
 from exporter.web.answer import Answer, Ask, Handler, Refusal, echo, problem
-from exporter.web.doors import Doors
+from exporter.web.doors import Doors, check_names
 from exporter.web.gate import Gate
+from exporter.web.limits import unlimited
 from exporter.web.meter import OTHER, Meter
 from exporter.web.protocol import Bounds, certificate_of
 from exporter.web.repeated import Wire, headers_of, immediate
+from exporter.web.route import NOT_FOUND, Route
+from exporter.web.standing import Standing
 from exporter.web.webfile import Loaded, WebFile
 
 log = structlog.get_logger(__name__)
 
-NOT_FOUND: Final = "not_found"
 UNREADABLE: Final = "unreadable"
 
 # No page reads a body; a client may send this much by mistake.
 MOST_BODY_BYTES: Final = 64 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`name` is the label `handler`; `codes` are ordinary answers; `limited`: counts among the requests at one time.
-
-    `guarded`: not for foreign Host headers, and not too often for one client. `shared`: other sites may read it.
-    `at_once`: no handler waits for anything. `ready`: one that does not, where there is one for what is asked.
-    """
+@dataclass(slots=True)
+class Visit:
+    """One request that is being answered, counted under `name`; `started` by the performance counter."""
 
     name: str
-    handlers: Mapping[str, Handler]
-    codes: tuple[int, ...] = (200,)
-    limited: bool = True
-    guarded: bool = True
-    shared: bool = False
-    at_once: bool = False
-    ready: Callable[[Ask], Handler | None] = lambda _: None
-
-    def without_waiting(self, ask: Ask) -> Route | None:
-        if self.at_once:
-            return self
-        handler = self.ready(ask)
-        return None if handler is None else replace(self, handlers={ask.method: handler})
-
-    @property
-    def allow(self) -> str:
-        return ", ".join(self.handlers)
-
-
-def page(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,)) -> Route:
-    return Route(name, {"GET": handler, "HEAD": handler}, codes)
-
-
-def probe(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,)) -> Route:
-    """For machines that call by address and must get an answer at any load."""
-    return Route(name, {"GET": handler, "HEAD": handler}, codes, limited=False, guarded=False, at_once=True)
-
-
-def data(name: str, handler: Handler, *, codes: tuple[int, ...] = (200,), at_once: bool = False) -> Route:
-    return Route(name, {"GET": handler, "HEAD": handler}, codes, shared=True, at_once=at_once)
-
-
-def expected_counts(routes: Iterable[Route]) -> Iterator[tuple[str, str, int]]:
-    for route in routes:
-        for method in route.handlers:
-            for code in route.codes:
-                yield route.name, method, code
-    yield NOT_FOUND, "GET", 404
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One request under the web configuration of that moment."""
-
-    ask: Ask
-    route: Route | None
-    loaded: Loaded
+    method: str
+    limited: bool
     started: float
 
 
@@ -99,31 +52,46 @@ class Site:
         self._wire = Wire()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
-        ask = _ask(request)
-        visit = self._begin(ask, self._routes.get(ask.path))
+        ask, loaded = self._gate.identified(_ask(request)), self._web_file.current()
+        route = self._routes.get(ask.path)
+        visit = self._begin(ask, route)
         try:
-            answer = await self._answer(visit)
-            response = web.Response(
-                body=answer.body, status=answer.status, headers=headers_of(answer, visit.loaded.headers)
-            )
+            answer = await self._settled(ask, self._visited(ask, route, loaded))
+            if route is not None and route.shared:
+                answer = _shared(answer, self._gate.sharing(ask))
+            response = web.Response(body=answer.body, status=answer.status, headers=headers_of(answer, loaded.headers))
             await _write(response, request, self.bounds.reading)
         finally:
             self._leave(visit)
         self._count(visit, answer)
         return response
 
-    def at_once(self, ask: Ask) -> tuple[Visit, Answer, bytes] | None:
+    def standing(self, ask: Ask, before: Standing | None) -> Standing | None:
+        """What holds of a request that comes again; None where each is looked at anew. `before`: what held last."""
+        settings, loaded = self._gate.settings, self._web_file.current()
+        if before is not None and before.settings is settings and before.loaded is loaded:
+            return before
+        route = self._routes.get(ask.path)
+        if route is None or loaded.content.basic_auth_users:
+            return None
+        ask = self._gate.identified(ask)
+        try:
+            check_names(ask, loaded)
+            admit = self._gate.admission(ask, route.name) if route.guarded else unlimited
+        except Refusal:
+            return None
+        sharing = self._gate.sharing(ask) if route.shared else None
+        return admit and Standing(ask, route, settings, loaded, admit, sharing)
+
+    def at_once(self, standing: Standing) -> tuple[Visit, Answer, bytes] | None:
         """The answer and its bytes where nothing has to be waited for; `end` is to be called once they are written."""
-        known = self._routes.get(ask.path)
-        route = known and known.without_waiting(ask)
-        if route is None or not self._gate.at_once:
+        handler = standing.route.without_waiting(standing.ask)
+        if handler is None:
             return None
-        visit = self._begin(ask, route)
-        if visit.loaded.content.basic_auth_users:
-            self._leave(visit)
-            return None
-        answer = immediate(self._answer(visit))
-        return visit, answer, self._wire.of(answer, visit.loaded.headers)
+        visit = self._begin(standing.ask, standing.route)
+        answer = immediate(self._settled(standing.ask, self._again(standing, handler)))
+        answer = _shared(answer, standing.sharing)
+        return visit, answer, self._wire.of(answer, standing.loaded.headers)
 
     def end(self, visit: Visit, answer: Answer) -> None:
         self._leave(visit)
@@ -131,47 +99,48 @@ class Site:
 
     def refused(self, status: int) -> None:
         """The parser has answered in place of a page."""
-        self._meter.count(UNREADABLE, OTHER, status, 0.0)
+        self._meter.tally(UNREADABLE, OTHER).count(status, 0.0, None)
 
     @property
     def security_headers(self) -> Mapping[str, str]:
         return self._web_file.current().headers
 
     def _begin(self, ask: Ask, route: Route | None) -> Visit:
-        visit = Visit(ask, route, self._web_file.current(), perf_counter())
-        self._running += route is not None and route.limited
-        return visit
+        limited = route is not None and route.limited
+        self._running += limited
+        return Visit(NOT_FOUND if route is None else route.name, ask.method, limited, perf_counter())
 
     def _leave(self, visit: Visit) -> None:
-        self._running -= visit.route is not None and visit.route.limited
+        self._running -= visit.limited
 
     def _count(self, visit: Visit, answer: Answer) -> None:
-        name = NOT_FOUND if visit.route is None else visit.route.name
-        self._meter.count(name, visit.ask.method, answer.status, perf_counter() - visit.started, answer.kept)
+        tally = self._meter.tally(visit.name, visit.method)
+        tally.count(answer.status, perf_counter() - visit.started, answer.kept)
 
-    async def _answer(self, visit: Visit) -> Answer:
-        ask, route = self._gate.identified(visit.ask), visit.route
-        answer = await self._visited(ask, route, visit.loaded)
-        if route is None or not route.shared:
-            return answer
-        sharing = self._gate.sharing(ask)
-        return answer if sharing is None else replace(answer, headers=_also(answer.headers, sharing))
-
-    async def _visited(self, ask: Ask, route: Route | None, loaded: Loaded) -> Answer:
+    async def _settled(self, ask: Ask, answer: Awaitable[Answer]) -> Answer:
         try:
-            _refuse_body(ask.length)
-            if route is None or route.guarded:
-                await self._gate.admit(ask, NOT_FOUND if route is None else route.name)
-            # Before users: browsers send no password with this question.
-            if route is not None and route.shared and (answer := self._gate.preflight(ask, route.allow)):
-                return answer
-            user = await self._doors.admit(ask, ask.certificate, loaded)
-            return await self._dispatch(ask if user is None else replace(ask, user=user), route)
+            return await answer
         except Refusal as refusal:
             return problem(refusal.status, refusal.detail, refusal.headers)
         except Exception:  # the last resort: a bug in one page must not cost the others
             log.exception("page failed", path=ask.path)
             return problem(500, "a bug in the exporter; its log has the details")
+
+    async def _visited(self, ask: Ask, route: Route | None, loaded: Loaded) -> Answer:
+        _refuse_body(ask.length)
+        if route is None or route.guarded:
+            await self._gate.admit(ask, NOT_FOUND if route is None else route.name)
+        # Before users: browsers send no password with this question.
+        if route is not None and route.shared and (answer := self._gate.preflight(ask, route.allow)):
+            return answer
+        user = await self._doors.admit(ask, loaded)
+        return await self._dispatch(ask if user is None else replace(ask, user=user), route)
+
+    async def _again(self, standing: Standing, handler: Handler) -> Answer:
+        standing.admit()
+        self._doors.take_token(standing.loaded.content.rate_limit)
+        self._refuse_crowd(standing.route)
+        return await handler(standing.ask)
 
     async def _dispatch(self, ask: Ask, route: Route | None) -> Answer:
         if route is None:
@@ -179,9 +148,12 @@ class Site:
         handler = route.handlers.get(ask.method)
         if handler is None:
             raise Refusal(405, f"{ask.method} is not for this page", {"Allow": route.allow})
+        self._refuse_crowd(route)
+        return await handler(ask)
+
+    def _refuse_crowd(self, route: Route) -> None:
         if route.limited and 0 < self.bounds.max_requests < self._running:
             raise Refusal(503, f"more than {self.bounds.max_requests} requests at the same time", {"Retry-After": "1"})
-        return await handler(ask)
 
 
 def _ask(request: web.BaseRequest) -> Ask:
@@ -201,10 +173,12 @@ def _refuse_body(size: int) -> None:
         raise Refusal(413, f"body: expected at most {MOST_BODY_BYTES} bytes, got {size}")
 
 
-def _also(headers: Mapping[str, str], sharing: Mapping[str, str]) -> Mapping[str, str]:
-    """What a cache keeps for one origin is not for another."""
-    vary = ", ".join(text for text in (headers.get("Vary"), "Origin") if text)
-    return {**headers, **sharing, "Vary": vary}
+def _shared(answer: Answer, sharing: Mapping[str, str] | None) -> Answer:
+    """With the headers for the site that asks; what a cache keeps for one origin is not for another."""
+    if sharing is None:
+        return answer
+    vary = ", ".join(text for text in (answer.headers.get("Vary"), "Origin") if text)
+    return replace(answer, headers={**answer.headers, **sharing, "Vary": vary})
 
 
 async def _write(response: web.Response, request: web.BaseRequest, seconds: float) -> None:

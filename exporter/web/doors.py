@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from exporter.collection.limits import HostState
 from exporter.spec import Budget
@@ -22,12 +21,10 @@ class Doors:
         self._users = Users()
         self._bucket: tuple[Budget, HostState] | None = None
 
-    async def admit(self, ask: Ask, certificate: Mapping[str, Any] | None, loaded: Loaded) -> str | None:
+    async def admit(self, ask: Ask, loaded: Loaded) -> str | None:
         """The user's name, None where no users are configured. Raises Refusal for those who may not enter."""
-        self._take_token(loaded.content.rate_limit)
-        names = loaded.content.tls_server_config.client_allowed_sans
-        if names is not None and set(names).isdisjoint(names_of(certificate)):
-            raise Refusal(403, "the client certificate has none of the names that are allowed")
+        self.take_token(loaded.content.rate_limit)
+        check_names(ask, loaded)
         hashes = loaded.content.basic_auth_users
         if not hashes:
             return None
@@ -36,7 +33,8 @@ class Doors:
             raise Refusal(401, "expected a user and password", {"WWW-Authenticate": 'Basic realm="btc-health"'})
         return user
 
-    def _take_token(self, limit: RateLimit) -> None:
+    def take_token(self, limit: RateLimit) -> None:
+        """Raises Refusal 429."""
         if not limit.interval:
             return
         now, budget = self._clock(), Budget(limit.burst, limit.interval)
@@ -47,3 +45,10 @@ class Doors:
             wait = max(1, math.ceil(limit.interval))
             raise Refusal(429, "more requests than rate_limit allows", {"Retry-After": str(wait)})
         self._bucket = budget, state.charged(budget, now)
+
+
+def check_names(ask: Ask, loaded: Loaded) -> None:
+    """Raises Refusal 403 for a client whose certificate has none of the names that are wanted."""
+    names = loaded.content.tls_server_config.client_allowed_sans
+    if names is not None and set(names).isdisjoint(names_of(ask.certificate)):
+        raise Refusal(403, "the client certificate has none of the names that are allowed")

@@ -54,9 +54,9 @@ class Gate:
         return self._prepared
 
     @property
-    def at_once(self) -> bool:
-        """Whether `admit` never waits."""
-        return self._counting.at_once
+    def settings(self) -> Settings:
+        """Those in force."""
+        return self._settings()
 
     def identified(self, ask: Ask) -> Ask:
         """With the client's address as `remote` where a trusted proxy passed it on."""
@@ -70,6 +70,12 @@ class Gate:
         current = self._current()
         _for_us(ask, current.settings.trusted_hosts)
         await current.limits.take(handler, counted_as(ask.remote))
+
+    def admission(self, ask: Ask, handler: str) -> Callable[[], None] | None:
+        """`admit` for a request that comes again under the same settings; None where it has to be waited for."""
+        current = self._current()
+        _for_us(ask, current.settings.trusted_hosts)
+        return current.limits.taking(handler, counted_as(ask.remote))
 
     def preflight(self, ask: Ask, allow: str) -> Answer | None:
         """What a browser asks before it lets another site's script read an answer; None: it is no such question."""

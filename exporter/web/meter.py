@@ -32,42 +32,60 @@ KEPT_HITS: Final = Declared(
 DECLARED: Final = (REQUESTS, DURATION, KEPT_REQUESTS, KEPT_HITS)
 
 
+class Tally:
+    """Requests for one handler by one method."""
+
+    __slots__ = ("_codes", "_handler", "_kept_hits", "_kept_requests", "timing")
+
+    def __init__(self, handler: str, kept_requests: Counter[str], kept_hits: Counter[str]) -> None:
+        self._handler, self._kept_requests, self._kept_hits = handler, kept_requests, kept_hits
+        self._codes: dict[int, int] = {}
+        self.timing = Histogram(BOUNDS)
+
+    def expect(self, code: int) -> None:
+        self._codes.setdefault(code, 0)
+
+    def count(self, code: int, seconds: float, kept: bool | None) -> None:
+        """`kept` as in `Answer`."""
+        if kept is not None:
+            self._kept_requests[self._handler] += 1
+            self._kept_hits[self._handler] += kept
+        self._codes[code] = self._codes.get(code, 0) + 1
+        self.timing.observe(seconds)
+
+    def counts(self) -> list[tuple[int, int]]:
+        return sorted(self._codes.items())
+
+
 class Meter:
     def __init__(self) -> None:
-        self._requests: dict[tuple[str, str, int], int] = {}
-        self._timings: dict[tuple[str, str], Histogram] = {}
+        self._tallies: dict[tuple[str, str], Tally] = {}
         self._kept_requests: Counter[str] = Counter()
         self._kept_hits: Counter[str] = Counter()
 
     def expect(self, ordinary: Iterable[tuple[str, str, int]]) -> None:
         """Make series for every (handler, method, code) that is ordinary, so that they start at 0."""
         for handler, method, code in ordinary:
-            self._requests.setdefault((handler, method, code), 0)
-            self._timings.setdefault((handler, method), Histogram(BOUNDS))
+            self.tally(handler, method).expect(code)
             if code == HTTPStatus.NOT_MODIFIED:
                 self._kept_requests[handler] += 0
 
-    def count(self, handler: str, method: str, code: int, seconds: float, kept: bool | None = None) -> None:
-        """`kept` as in `Answer`."""
-        if kept is not None:
-            self._kept_requests[handler] += 1
-            self._kept_hits[handler] += kept
-        label = method if method in METHODS else OTHER
-        key = (handler, label, code)
-        self._requests[key] = self._requests.get(key, 0) + 1
-        timing = self._timings.get((handler, label))
-        if timing is None:
-            timing = self._timings[handler, label] = Histogram(BOUNDS)
-        timing.observe(seconds)
+    def tally(self, handler: str, method: str) -> Tally:
+        key = (handler, method if method in METHODS else OTHER)
+        found = self._tallies.get(key)
+        if found is None:
+            found = self._tallies[key] = Tally(handler, self._kept_requests, self._kept_hits)
+        return found
 
     def families(self) -> Iterator[Family]:
-        counts = sorted(self._requests.items())
-        yield REQUESTS.family(((handler, method, str(code)), float(count)) for (handler, method, code), count in counts)
-        timings = sorted(self._timings.items(), key=lambda one: one[0])
+        tallies = sorted(self._tallies.items(), key=lambda one: one[0])
+        yield REQUESTS.family(
+            ((*labels, str(code)), float(count)) for labels, tally in tallies for code, count in tally.counts()
+        )
         yield DURATION.of(
             series
-            for (handler, method), timing in timings
-            for series in timing.series((("handler", handler), ("method", method)))
+            for (handler, method), tally in tallies
+            for series in tally.timing.series((("handler", handler), ("method", method)))
         )
         handlers = sorted(self._kept_requests)
         yield KEPT_REQUESTS.family(((handler,), float(self._kept_requests[handler])) for handler in handlers)

@@ -19,6 +19,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from exporter.web.answer import Answer, Ask, problem
 from exporter.web.repeated import Heads, is_one_head
+from exporter.web.standing import Standing
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +60,8 @@ class Pages(TypingProtocol[V]):
     @property
     def security_headers(self) -> Mapping[str, str]: ...
     def refused(self, status: int) -> None: ...
-    def at_once(self, ask: Ask) -> tuple[V, Answer, bytes] | None: ...
+    def standing(self, ask: Ask, before: Standing | None) -> Standing | None: ...
+    def at_once(self, standing: Standing) -> tuple[V, Answer, bytes] | None: ...
     def end(self, visit: V, answer: Answer) -> None: ...
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse: ...
 
@@ -67,7 +69,10 @@ class Pages(TypingProtocol[V]):
 class Protocol(RequestHandler, Generic[V]):
     """Answers known requests itself; says what was wrong with an unreadable one as every other page does."""
 
-    __slots__ = ("_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_remote", "_unread", "_whole")
+    __slots__ = (
+        "_ask", "_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_remote", "_standing", "_unread",
+        "_whole",
+    )  # fmt: skip
 
     def __init__(self, manager: Protocols[V], loop: asyncio.AbstractEventLoop) -> None:
         self._pages, self._heads, self._open = manager.pages, manager.heads, manager.open
@@ -88,7 +93,8 @@ class Protocol(RequestHandler, Generic[V]):
         self._whole = True
         self._unread: tuple[V, Answer, asyncio.TimerHandle] | None = None
         # The newest request that was known: a connection mostly asks one thing.
-        self._last: tuple[bytes, Ask | None] = b"", None
+        self._last, self._ask = b"", Ask("GET", "")
+        self._standing: Standing | None = None
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -116,7 +122,7 @@ class Protocol(RequestHandler, Generic[V]):
         self._was_read()
 
     def data_received(self, data: bytes) -> None:
-        if self._whole and self._waits() and (ask := self._known(data)) and self._answer_at_once(ask):
+        if self._whole and self._waits() and self._is_known(data) and self._answer_at_once():
             self._has_head()
             return
         before = len(self._messages)
@@ -150,14 +156,19 @@ class Protocol(RequestHandler, Generic[V]):
             self._heads.learn(data, message)
         return True
 
-    def _known(self, data: bytes) -> Ask | None:
-        if data != self._last[0] and (known := self._heads.find(data)):
-            self._last = data, replace(known, remote=self._remote, certificate=self._certificate)
-        return self._last[1] if data == self._last[0] else None
+    def _is_known(self, data: bytes) -> bool:
+        if data != self._last:
+            known = self._heads.find(data)
+            if known is None:
+                return False
+            self._last, self._standing = data, None
+            self._ask = replace(known, remote=self._remote, certificate=self._certificate)
+        return True
 
-    def _answer_at_once(self, ask: Ask) -> bool:
-        found = self._pages.at_once(ask)
-        if found is None or self.transport is None:
+    def _answer_at_once(self) -> bool:
+        self._standing = standing = self._pages.standing(self._ask, self._standing)
+        found = standing and self._pages.at_once(standing)
+        if not found or self.transport is None:
             return False
         visit, answer, made = found
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout

@@ -29,8 +29,6 @@ return {count, left}
 
 
 class Shared:
-    at_once = False
-
     def __init__(self, link: Link, alone: Counting, monotonic: Callable[[], float], patience: float = SECONDS) -> None:
         self._link, self._alone, self._monotonic, self._patience = link, alone, monotonic, patience
         self._paused_until = 0.0
@@ -52,3 +50,6 @@ class Shared:
             self._paused_until = self._monotonic() + PAUSE_SECONDS
             return 0.0
         return max(left / 1_000, 1.0) if counted > rate.amount else 0.0
+
+    def at_once(self, rate: RateLimitItem, handler: str, client: str) -> None:
+        """Every count is a question to Redis."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from exporter.exposition.page import Publication
 from exporter.web.answer import PLAIN, Answer, Ask, Handler
 from exporter.web.api.routes import Api
-from exporter.web.app import Route, page, probe
 from exporter.web.health import WorldNow, health_page, healthy, ready_page
 from exporter.web.landing import landing_page
 from exporter.web.metrics_page import metrics_page
 from exporter.web.reload import reload_page
+from exporter.web.route import Route, page, probe
 
 
 @dataclass(frozen=True, slots=True)

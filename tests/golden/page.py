@@ -28,8 +28,8 @@ from exporter.service import Reloads
 from exporter.snapshot import Accepted, Snapshot
 from exporter.sources.registry import SOURCES
 from exporter.spec import Endpoint, Source
-from exporter.web.app import expected_counts
 from exporter.web.meter import Meter
+from exporter.web.route import expected_counts
 from exporter.web.site import routes
 from scoring.memory import Memory
 from tests.unit.sources.example import Example, encoded

@@ -21,9 +21,9 @@ from exporter.web.api.score import score_latest
 from exporter.web.api.sources import sources
 from exporter.web.api.stored import Stored
 from exporter.web.api.timeseries import Timeseries
-from exporter.web.app import Route, data, page
 from exporter.web.health import WorldNow
 from exporter.web.packed import Packed
+from exporter.web.route import Route, data, page
 from scoring.method import Method
 from scoring.methodology import as_json
 

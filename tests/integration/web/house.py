@@ -18,13 +18,14 @@ from exporter.exposition.page import Family, Kind, Publication, Series
 from exporter.storage.database import Storage
 from exporter.web.answer import Answer, Ask
 from exporter.web.api.routes import Api
-from exporter.web.app import Route, Site, expected_counts
+from exporter.web.app import Site
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.limits import Counted
 from exporter.web.listen import bind
 from exporter.web.meter import Meter
 from exporter.web.protocol import Bounds
+from exporter.web.route import Route, expected_counts
 from exporter.web.server import Server
 from exporter.web.site import Contents, routes
 from exporter.web.webfile import WebFile

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from exporter.web.answer import MOST_PARAMETERS, Answer, Ask
-from exporter.web.app import MOST_BODY_BYTES, Route
+from exporter.web.app import MOST_BODY_BYTES
 from exporter.web.protocol import Bounds
+from exporter.web.route import Route
 from exporter.web.server import HANDSHAKE_SECONDS
 from tests.integration.web.house import House, house
 from tests.unit.web import certificates

@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from aiohttp import web
 
 from exporter.configuration.config import ApiConfig
 from exporter.web.answer import Answer, Ask
-from exporter.web.app import Route, Site
+from exporter.web.app import Site, Visit
 from exporter.web.protocol import Bounds
+from exporter.web.route import Route
 from tests.integration.web.house import House, house
 
 LATEST: Final = "/api/v2/score/latest"
@@ -162,6 +163,41 @@ async def test_limits_hold_for_requests_that_repeat() -> None:
     assert b'btchealth_http_requests_total{handler="score_latest",method="GET",code="429"} 1\n' in page
 
 
+@pytest.mark.parametrize(
+    ("changes", "want"),
+    [
+        ({}, b"200"),
+        ({"trusted_hosts": ("b",)}, b"400"),
+        ({"trusted_hosts": ("a",)}, b"200"),
+        ({"rate_limits": {"default": "1/minute"}}, b"429"),
+    ],
+)
+async def test_a_reload_holds_for_connections_that_are_open(changes: dict[str, Any], want: bytes) -> None:
+    settings = ApiConfig()
+    async with house(settings=lambda: settings) as built, line(built) as one:
+        assert [(await one.ask(head(LATEST)))[9:12] for _ in range(3)] == [b"200"] * 3
+        settings = ApiConfig(**changes)
+        assert [(await one.ask(head(LATEST)))[9:12] for _ in range(2)][-1] == want
+
+
+async def test_headers_of_the_web_file_hold_for_connections_that_are_open(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text("http_server_config: {headers: {X-Frame-Options: deny}}\n")
+    async with house(file) as built, line(built) as one:
+        for _ in range(3):
+            assert b"X-Frame-Options: deny" in await one.ask(head(LATEST))
+        file.write_text("http_server_config: {headers: {X-Frame-Options: sameorigin}}\n")
+        assert b"X-Frame-Options: sameorigin" in await one.ask(head(LATEST))
+
+
+async def test_a_burst_over_the_limit_of_the_web_file_is_refused_over_an_open_connection(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text("rate_limit: {interval: 1h, burst: 3}\n")
+    async with house(file) as built, line(built) as one:
+        codes = [(await one.ask(head("/-/healthy")))[9:12] for _ in range(4)]
+    assert codes == [b"200", b"200", b"200", b"429"]
+
+
 async def large(_: Ask) -> Answer:
     return Answer(b"x" * (16 << 20), "text/plain")
 
@@ -174,7 +210,13 @@ async def test_who_does_not_read_a_repeated_answer_is_dropped_and_counts_until_t
     more = {"/large": Route("large", {"GET": large}, at_once=True)}
     async with house(more=more, bounds=Bounds(max_requests=1, reading=2.0)) as built, line(built) as one:
         assert len(await one.ask(sent)) > 16 << 20
-        monkeypatch.setattr(built.meter, "count", lambda *_: over.set())
+        end = Site.end
+
+        def ended(site: Site, visit: Visit, answer: Answer) -> None:
+            end(site, visit, answer)
+            over.set()
+
+        monkeypatch.setattr(Site, "end", ended)
         async with line(built, limit=1_024) as slow, line(built) as other:
             slow.writer.write(sent)
             await slow.reader.readline()

@@ -11,8 +11,8 @@ import zstandard
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.web.answer import Answer, Ask
-from exporter.web.app import Route
 from exporter.web.protocol import Bounds
+from exporter.web.route import Route
 from exporter.web.webfile import SECURITY_HEADERS
 from tests.integration.web.house import House, house, visitor, waiting
 

@@ -151,9 +151,9 @@ def counted(meter: Meter) -> dict[str, float]:
 def test_requests_are_counted_from_zero_by_handler_method_and_code() -> None:
     meter = Meter()
     meter.expect([("metrics", "GET", 200), ("metrics", "GET", 503)])
-    meter.count("metrics", "GET", 200, 0.003)
-    meter.count("metrics", "GET", 200, 0.5)
-    meter.count("metrics", "GET", 200, 0.6)
+    meter.tally("metrics", "GET").count(200, 0.003, None)
+    meter.tally("metrics", "GET").count(200, 0.5, None)
+    meter.tally("metrics", "GET").count(200, 0.6, None)
     shown = counted(meter)
     assert shown['s_total{handler="metrics",method="GET",code="200"}'] == 3
     assert shown['s_total{handler="metrics",method="GET",code="503"}'] == 0
@@ -167,7 +167,7 @@ def test_requests_are_counted_from_zero_by_handler_method_and_code() -> None:
 def test_methods_that_no_page_knows_share_one_label() -> None:
     meter = Meter()
     for method in ("DELETE", "BREW", "PROPFIND"):
-        meter.count("not_found", method, 404, 0.0)
+        meter.tally("not_found", method).count(404, 0.0, None)
     assert counted(meter)['s_total{handler="not_found",method="other",code="404"}'] == 3
 
 
@@ -175,7 +175,7 @@ def test_answers_that_can_be_kept_are_counted_from_zero_with_their_hits() -> Non
     meter = Meter()
     meter.expect([("sources", "GET", 200), ("sources", "GET", 304), ("landing", "GET", 200)])
     for kept in (False, True, True, None):
-        meter.count("sources", "GET", 200, 0.001, kept)
+        meter.tally("sources", "GET").count(200, 0.001, kept)
     text = page(meter.families())
     assert 'btchealth_response_cache_requests_total{handler="sources"} 3\n' in text
     assert 'btchealth_response_cache_hits_total{handler="sources"} 2\n' in text

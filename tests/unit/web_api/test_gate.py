@@ -95,6 +95,23 @@ async def test_the_limit_is_reached_by_one_more_than_it_allows_and_lifted_in_tim
     assert await refused(door, "sources") is None
 
 
+async def test_requests_that_come_again_count_with_the_others_and_reach_the_same_limit() -> None:
+    door = Door(ApiConfig(rate_limits={"default": "4/minute"}))
+    again = door.gate.admission(Ask("GET", "/", remote="192.0.2.1"), "sources")
+    assert again is not None
+    again()
+    assert await refused(door, "sources") is None
+    again()
+    again()
+    door.time.now += 20
+    with pytest.raises(Refusal, match="4 per 1 minute") as caught:
+        again()
+    assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "40"})
+    assert await refused(door, "sources") is not None
+    door.time.now += 40
+    again()
+
+
 async def test_limits_are_for_each_endpoint_and_each_client() -> None:
     door = Door(ApiConfig(rate_limits={"default": "1/minute", "score_latest": "2/minute"}))
     first = [await refused(door, name) is None for name in ("sources", "sources", "docs", "docs")]
