@@ -144,10 +144,10 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
             archive=service.archive,
             history=_history(service, client, clock),
             method=lambda: service.method,
+            minimum_coverage=lambda: service.config.scoring.minimum_coverage,
             metric_names=sample_names,
             wall=clock.wall,
             version=build().version,
-            prefix=_prefix(config.web),
             docs=lambda: service.config.api.docs,
         )
     )

@@ -48,7 +48,7 @@ CHANGES: Final = (
 )
 
 
-def as_json(method: Method = METHOD) -> dict[str, Any]:
+def as_json(method: Method = METHOD, minimum_coverage: float = MINIMUM_COVERAGE) -> dict[str, Any]:
     return {
         "version": method.version,
         "fingerprint": fingerprint(method),
@@ -56,7 +56,7 @@ def as_json(method: Method = METHOD) -> dict[str, Any]:
             "pillar": "weighted mean of its indicators",
             "overall": "weighted mean of the pillars that count, at most the worst of them plus the cap",
             "cap": method.cap,
-            "minimum_coverage": MINIMUM_COVERAGE,
+            "minimum_coverage": minimum_coverage,
         },
         "hold_seconds": {"default": HOLD_SECONDS, "daily": HOLD_DAILY_SECONDS},
         "pillars": [_pillar_json(pillar) for pillar in method.pillars],

@@ -40,15 +40,17 @@ def _operation(path: str, one: Mapping[str, Any]) -> str:
     parameters = [
         (given["name"], _type(given["schema"]), given["description"], str(given.get("example", "")))
         for given in one["parameters"]
+        if given["in"] == "query"
     ]
     answers = [
-        (code, _content(answer.get("content", {})), answer["description"]) for code, answer in one["responses"].items()
+        (code, _content(answer.get("content", {})), ", ".join(answer.get("headers", ())), answer["description"])
+        for code, answer in one["responses"].items()
     ]
     return (
         f'<section aria-labelledby="{name}">\n<h2 id="{name}"><code>GET {escape(path)}</code></h2>\n'
         f"<p>{escape(one['summary'])}</p>\n"
         f"{_table('Query parameters', ('Name', 'Type', 'Meaning', 'Example'), parameters)}"
-        f"{_table('Answers', ('Status', 'Body', 'Meaning'), answers)}</section>"
+        f"{_table('Answers', ('Status', 'Body', 'Headers', 'Meaning'), answers)}</section>"
     )
 
 

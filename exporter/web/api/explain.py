@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from exporter.scorecards import movers
 from exporter.storage.archive import COARSE, STEP, Archive
 from exporter.web.answer import Answer, Ask
-from exporter.web.api.models import Explanation
+from exporter.web.api.explain_models import Explanation
 from exporter.web.api.queries import ExplainQuery, read
 from exporter.web.api.render import packed
 from exporter.web.packed import Packed

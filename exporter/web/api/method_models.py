@@ -1,78 +1,70 @@
-"""Bodies of the API about the method, and those that every endpoint may answer."""
+"""Bodies of the API about the method, and the one of every error."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
-from exporter.web.api.models import Body, Health, Ratio, Score
+from exporter.web.api.models import Body, IndicatorId, PillarId, Ratio, Score, Title, Version, says
 
 
 class Anchor(Body):
-    at: float
-    score: Score
-    fact: Annotated[str, Field(description="Why the curve passes here.")]
-    judgement: Annotated[bool, Field(description="Neither an extreme that happened nor a limit.")]
+    at: Annotated[float, says("Of the quantity, in the indicator's unit.")]
+    score: Annotated[Score, says("From 0 to 100.")]
+    fact: Annotated[str, says("Why the curve passes here.")]
+    judgement: Annotated[bool, says("Neither an extreme that happened nor a limit.")]
 
 
 class MethodIndicator(Body):
-    id: str
-    title: str
-    weight: Ratio
-    quantity: str
-    fallbacks: list[str]
-    without_source: Annotated[str, Field(description="What happens when the quantity is gone.")]
-    unit: str
-    axis: str
-    anchors: list[Anchor]
-    source: str
-    why: str
-    other_face: str | None
-    hold_seconds: float
-    daily: bool
+    id: IndicatorId
+    title: Title
+    weight: Annotated[Ratio, says("Share of the pillar, from 0 to 1.")]
+    quantity: Annotated[str, says("What is scored, as PromQL writes it.")]
+    fallbacks: Annotated[list[str], says("What is scored while the quantity is not known, in this order.")]
+    without_source: Annotated[str, says("What happens when the quantity is gone.")]
+    unit: Annotated[str, says("Of the quantity.")]
+    axis: Annotated[str, says("`linear` or `log`: how the curve runs between anchors.")]
+    anchors: Annotated[list[Anchor], says("Points of the curve; beyond the outer ones it is level.")]
+    source: Annotated[str, says("Where the data are from.")]
+    why: Annotated[str, says("Why it is scored.")]
+    other_face: Annotated[str | None, says("What else the number may mean.")]
+    hold_seconds: Annotated[float, says("How long its last score counts without fresh data, seconds.")]
+    daily: Annotated[bool, says("Whether its data come once a day.")]
 
 
 class MethodPillar(Body):
-    id: str
-    title: str
-    weight: Ratio
-    question: str
-    indicators: list[MethodIndicator]
+    id: PillarId
+    title: Title
+    weight: Annotated[Ratio, says("Share of the overall score, from 0 to 1, as configured.")]
+    question: Annotated[str, says("What the pillar answers.")]
+    indicators: Annotated[list[MethodIndicator], says("What it is made of.")]
 
 
 class Aggregation(Body):
-    pillar: str
-    overall: str
-    cap: float
-    minimum_coverage: Ratio
+    pillar: Annotated[str, says("How a pillar's score is made.")]
+    overall: Annotated[str, says("How the overall score is made.")]
+    cap: Annotated[float, says("Points that the overall score may stand above the worst pillar.")]
+    minimum_coverage: Annotated[Ratio, says("Share of fresh weight below which a score is withheld, from 0 to 1.")]
 
 
 class Hold(Body):
-    default: float
-    daily: float
+    default: Annotated[float, says("Seconds.")]
+    daily: Annotated[float, says("Of data that come once a day, seconds.")]
 
 
 class MethodChange(Body):
-    version: str
-    text: str
+    version: Version
+    text: Annotated[str, says("What changed.")]
 
 
 class Methodology(Body):
-    version: str
-    fingerprint: Annotated[str, Field(description="Changes with anchors, weights and formulas, not with words.")]
-    aggregation: Aggregation
-    hold_seconds: Hold
-    pillars: list[MethodPillar]
-    changes: list[MethodChange]
-
-
-class HealthReport(Body):
-    status: Health
-    version: str
-    database: Health
-    cache: Health
-    collectors: dict[str, Health]
+    version: Version
+    fingerprint: Annotated[str, says("Changes with anchors, weights and formulas, not with words.")]
+    aggregation: Annotated[Aggregation, says("From indicators to the score.")]
+    hold_seconds: Annotated[Hold, says("How long a last score counts without fresh data.")]
+    pillars: Annotated[list[MethodPillar], says("All of them.")]
+    changes: Annotated[list[MethodChange], says("Newest first.")]
 
 
 class Problem(Body):
@@ -80,7 +72,7 @@ class Problem(Body):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["about:blank"]
-    title: str
-    status: Annotated[int, Field(ge=400, le=599)]
-    detail: Annotated[str, Field(description="Names the parameter and what was expected.")]
+    type: Annotated[Literal["about:blank"], says("Nothing beyond the status.")]
+    title: Annotated[str, says("Phrase of the status.")]
+    status: Annotated[int, says("HTTP status.", ge=400, le=599)]
+    detail: Annotated[str, says("Names the parameter and what was expected.")]

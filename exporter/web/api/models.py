@@ -1,6 +1,6 @@
 """Bodies of the API: what is answered is checked against them, and the OpenAPI document is made from them.
 
-Times are Unix seconds. A value that is not known is null, never 0.
+Times are Unix seconds. A value that is not known is null, never 0. Here: the score and its time series.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 
 def _within(value: Any, top: float) -> Any:
@@ -23,6 +24,27 @@ State = Literal["fresh", "held", "missing"]
 Health = Literal["healthy", "degraded", "unhealthy", "disabled"]
 
 
+def says(text: str, **bounds: Any) -> FieldInfo:
+    """The description of a field, with its unit."""
+    described: FieldInfo = Field(description=text, **bounds)
+    return described
+
+
+PillarId = Annotated[str, says("Id of the pillar.")]
+IndicatorId = Annotated[str, says("Id of the indicator.")]
+Title = Annotated[str, says("Name for a person.")]
+# In explanations too.
+IndicatorState = Annotated[State, says("`held` counts with its last score, `missing` does not count.")]
+IndicatorScore = Annotated[Score | None, says("From 0 to 100; null while missing.")]
+IndicatorValue = Annotated[float | None, says("Of `quantity`, in the unit that /api/v2/methodology gives it.")]
+Quantity = Annotated[str, says("What is scored, as PromQL writes it.")]
+Overall = Annotated[Score | None, says("From 0 to 100; null while withheld for want of coverage.")]
+Coverage = Annotated[Ratio, says("Share of the weight that rests on fresh data, from 0 to 1.")]
+AsOf = Annotated[float, says("Time of evaluation, Unix seconds.")]
+Version = Annotated[str, says("Version of the method.")]
+FreshAt = Annotated[float | None, says("When its data were fresh last, Unix seconds.")]
+
+
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
@@ -30,199 +52,95 @@ class Body(BaseModel):
 class Bounds(Body):
     """Lowest and highest score possible if every input that is not fresh were at its worst or at its best."""
 
-    lower: Score
-    upper: Score
+    lower: Annotated[Score, says("From 0 to 100.")]
+    upper: Annotated[Score, says("From 0 to 100.")]
 
 
 class MetricSeries(Body):
-    labels: dict[str, str]
-    value: float
-    unit: str
-    source: Annotated[str, Field(description="Where the value is from: source, endpoint and host.")]
-    data_time: Annotated[float, Field(description="End of the interval that the value describes.")]
+    labels: Annotated[dict[str, str], says("Values of labels by their names.")]
+    value: Annotated[float, says("In `unit`, as on /metrics.")]
+    unit: Annotated[str, says("Of the value.")]
+    source: Annotated[str, says("Where the value is from: source, endpoint and host.")]
+    data_time: Annotated[float, says("End of the interval that the value describes, Unix seconds.")]
 
 
 class Input(Body):
-    selector: Annotated[str, Field(description="The series, as PromQL writes it.")]
-    value: float | None
-    data_time: float | None
-    source: str | None
+    selector: Annotated[str, says("The series, as PromQL writes it.")]
+    value: Annotated[float | None, says("In the unit of the series; null while it is not known.")]
+    data_time: Annotated[float | None, says("End of the interval that the value describes, Unix seconds.")]
+    source: Annotated[str | None, says("Where the value is from: source, endpoint and host.")]
 
 
 class Indicator(Body):
-    id: str
-    title: str
-    state: State
-    score: Score | None
-    value: float | None
-    quantity: str
-    weight: Annotated[Ratio, Field(description="In the pillar, as declared.")]
-    effective_weight: Annotated[Ratio, Field(description="In the pillar, over what counts now.")]
-    points_lost: Annotated[float | None, Field(description="All of them sum to 100 minus the overall score.")]
-    fresh_at: float | None
-    inputs: list[Input]
+    id: IndicatorId
+    title: Title
+    state: IndicatorState
+    score: IndicatorScore
+    value: IndicatorValue
+    quantity: Quantity
+    weight: Annotated[Ratio, says("Share of the pillar, from 0 to 1, as declared.")]
+    effective_weight: Annotated[Ratio, says("Share of the pillar, from 0 to 1, over what counts now.")]
+    points_lost: Annotated[
+        float | None, says("Points of the overall score; all of them sum to 100 minus it. Null while it is withheld.")
+    ]
+    fresh_at: FreshAt
+    inputs: Annotated[list[Input], says("What the quantity is made of.")]
 
 
 class Pillar(Body):
-    title: str
-    score: Score | None
-    bounds: Bounds
-    coverage: Ratio
-    weight: Ratio
-    metrics: dict[str, list[MetricSeries]]
-    indicators: list[Indicator]
+    title: Title
+    score: Overall
+    bounds: Annotated[Bounds, says("Of the pillar's score.")]
+    coverage: Coverage
+    weight: Annotated[Ratio, says("Share of the overall score, from 0 to 1, as configured.")]
+    metrics: Annotated[dict[str, list[MetricSeries]], says("Series of the pillar by the name of their metric.")]
+    indicators: Annotated[list[Indicator], says("What the score is made of.")]
 
 
 class Alert(Body):
-    name: str
-    severity: str | None
-    state: Literal["active", "suppressed", "unprocessed"]
-    labels: dict[str, str]
-    annotations: dict[str, str]
-    starts_at: float
-    fingerprint: str
+    name: Annotated[str, says("Name of the rule.")]
+    severity: Annotated[str | None, says("Its label `severity`.")]
+    state: Annotated[
+        Literal["active", "suppressed", "unprocessed"], says("`suppressed`: silenced, inhibited or muted.")
+    ]
+    labels: Annotated[dict[str, str], says("Values of labels by their names.")]
+    annotations: Annotated[dict[str, str], says("Texts of the rule by their names.")]
+    starts_at: Annotated[float, says("Since when it fires, Unix seconds.")]
+    fingerprint: Annotated[str, says("The Alertmanager's own id of it.")]
 
 
 class ScoreLatest(Body):
-    overall: Annotated[Score | None, Field(description="Null while withheld for want of coverage.")]
-    bounds: Bounds
-    coverage: Annotated[Ratio, Field(description="Share of the weight that rests on fresh data.")]
-    pillars: dict[str, Pillar]
-    alerts: Annotated[list[Alert] | None, Field(description="Null when they are not known.")]
-    alerts_reason: Annotated[str | None, Field(description="Why alerts are not known.")]
-    data_freshness: Literal["fresh", "stale", "unknown"]
-    as_of: Annotated[float, Field(description="Time of evaluation.")]
-    methodology: Annotated[str, Field(description="Version of the method.")]
+    overall: Overall
+    bounds: Annotated[Bounds, says("Of the overall score.")]
+    coverage: Coverage
+    pillars: Annotated[dict[str, Pillar], says("By id.")]
+    alerts: Annotated[list[Alert] | None, says("Oldest first, at most 200; null while they are not known.")]
+    alerts_reason: Annotated[str | None, says("Why alerts are not known.")]
+    data_freshness: Annotated[
+        Literal["fresh", "stale", "unknown"],
+        says("`fresh` from a coverage of 0.9, `stale` below, `unknown` while the score is withheld."),
+    ]
+    as_of: AsOf
+    methodology: Version
 
 
 class Statistics(Body):
-    """Of the points in `data`; null where there are none."""
+    """Of the points in `data`, in the unit of the series; null where there are none."""
 
-    min: float | None
-    max: float | None
-    mean: float | None
-    std_dev: Annotated[float | None, Field(ge=0, description="Of the population, as PromQL's stddev.")]
-    count: Annotated[int, Field(ge=0)]
+    min: Annotated[float | None, says("Smallest value.")]
+    max: Annotated[float | None, says("Largest value.")]
+    mean: Annotated[float | None, says("Sum of the values by their number.")]
+    std_dev: Annotated[float | None, says("Of the population, as PromQL's stddev.", ge=0)]
+    count: Annotated[int, says("Number of points.", ge=0)]
 
 
 class TimeSeries(Body):
-    series: Annotated[str, Field(description="The series that was found, as PromQL writes it.")]
-    data: Annotated[list[tuple[int, float]], Field(max_length=11_000, description="Unix seconds and value.")]
-    statistics: Statistics
-    step: Annotated[int, Field(ge=1, description="Seconds.")]
-
-
-class Loss(Body):
-    pillar: str
-    indicator: str
-    title: str
-    state: State
-    score: Score | None
-    value: float | None
-    quantity: str
-    points_lost: float
-
-
-class Movement(Body):
-    """Points of the change of the overall score; `by_score` and `by_weight` sum to `points`."""
-
-    pillar: str
-    indicator: str
-    points: float
-    by_score: Annotated[float, Field(description="Its own score changed.")]
-    by_weight: Annotated[float, Field(description="What counts changed, or the cap took or gave.")]
-
-
-class Change(Body):
-    """Since the scorecard that was kept last at or before the time asked for."""
-
-    since: float
-    overall_before: Score
-    overall_now: Score
-    points: float
-    movements: Annotated[list[Movement], Field(description="Largest first; they sum to `points`.")]
-
-
-class Missing(Body):
-    """An indicator without fresh data: `held` still counts with its last score, `missing` does not."""
-
-    pillar: str
-    indicator: str
-    title: str
-    state: Literal["held", "missing"]
-    weight: Ratio
-    fresh_at: float | None
-    absent_inputs: list[str]
-
-
-class Sensitivity(Body):
-    """A pillar's score, and its range if any one indicator were left out."""
-
-    pillar: str
-    score: Score
-    lowest: Score
-    without_for_lowest: str
-    highest: Score
-    without_for_highest: str
-
-
-class Explanation(Body):
-    overall: Score | None
-    bounds: Bounds
-    coverage: Ratio
-    capped_by: Annotated[str | None, Field(description="The pillar that holds the overall score below the mean.")]
-    lost: Annotated[list[Loss], Field(description="What costs points, costliest first; empty while withheld.")]
-    changed: Annotated[Change | None, Field(description="Null when it is not known.")]
-    changed_reason: Annotated[str | None, Field(description="Why the change is not known.")]
-    missing: list[Missing]
-    sensitivity: list[Sensitivity]
-    unusual: Annotated[
-        dict[str, Ratio],
-        Field(
-            description="Percentile rank of each indicator's value among its daily values of the last year, "
-            "of those with at least 292 days. Shown, never scored."
+    series: Annotated[str, says("The series that was found, as PromQL writes it.")]
+    data: Annotated[
+        list[tuple[int, float]],
+        says(
+            "Unix seconds, a multiple of `step`, and the value then; no point where none is known.", max_length=11_000
         ),
     ]
-    as_of: float
-    methodology: str
-
-
-class LastError(Body):
-    reason: str
-    message: str
-    at: float
-
-
-class Endpoint(Body):
-    up: bool
-    interval: float
-    max_age: float
-    last_success: float | None
-    data_time: float | None
-    last_change: float | None
-    next_poll: float | None
-    host: Annotated[str | None, Field(description="Where the data on show are from.")]
-    position: Annotated[int | None, Field(ge=0, description="Of the base URL in use; 0 is the preferred one.")]
-    fetches: int
-    failures: dict[str, int]
-    rejected: dict[str, int]
-    unknown_fields: int
-    last_error: LastError | None
-
-
-class Source(Body):
-    status: Health
-    up: bool
-    data_quality: Ratio
-    clock_skew: float | None
-    breaker_open: bool
-    remaining_requests: Annotated[int, Field(description="Calls that the budget allows now.")]
-    refused_base_urls: Annotated[
-        dict[str, str], Field(description="Base URLs of another network, with what showed it.")
-    ]
-    endpoints: dict[str, Endpoint]
-
-
-class Sources(Body):
-    as_of: float
-    sources: dict[str, Source]
+    statistics: Annotated[Statistics, says("Of the points in `data`.")]
+    step: Annotated[int, says("Between two points, seconds.", ge=1)]

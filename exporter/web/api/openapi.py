@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from exporter.web.api.method_models import HealthReport, Methodology, Problem
-from exporter.web.api.models import Explanation, ScoreLatest, Sources, TimeSeries
+from exporter.web.api.explain_models import Explanation
+from exporter.web.api.method_models import Methodology, Problem
+from exporter.web.api.models import ScoreLatest, TimeSeries
 from exporter.web.api.queries import ExplainQuery, NoQuery, Query, TimeseriesQuery
+from exporter.web.api.source_models import HealthReport, Sources
 
 REFERENCE: Final = "#/components/schemas/{model}"
 
@@ -62,7 +64,28 @@ _SAYS: Final = {
 }
 
 
-def document(version: str, prefix: str) -> dict[str, Any]:
+_HEADERS: Final[Mapping[int, tuple[str, ...]]] = {
+    200: ("ETag", "Cache-Control"), 304: ("ETag", "Cache-Control"), 405: ("Allow",), 429: ("Retry-After",),
+    401: ("WWW-Authenticate",), 503: ("Retry-After",),
+}  # fmt: skip
+_HEADER_SAYS: Final = {
+    "ETag": "Names this body in this encoding; send it as `If-None-Match`.",
+    "Cache-Control": "`max-age`: for how many seconds the body may be used unasked.",
+    "Allow": "Methods of the page.",
+    "Retry-After": "Seconds to wait.",
+    "WWW-Authenticate": "How to say who asks.",
+}
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an earlier answer: 304 without a body while it is still right.",
+    "schema": {"type": "string"},
+    "example": '"0123456789abcdef01234567"',
+}
+
+
+def document(version: str) -> dict[str, Any]:
     models: tuple[type[BaseModel], ...] = (*(one.body for one in OPERATIONS), Problem)
     _, schemas = models_json_schema([(model, "serialization") for model in models], ref_template=REFERENCE)
     return {
@@ -71,11 +94,19 @@ def document(version: str, prefix: str) -> dict[str, Any]:
             "title": "Bitcoin Health Scorecard",
             "version": version,
             "summary": "Health of the Bitcoin network from 0 to 100, and what it is made of.",
+            "description": "Times are Unix seconds. A value that is not known is null, never 0.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": prefix or "/"}],
+        # Relative to where this document is, whatever a proxy before it takes off the path.
+        "servers": [{"url": "."}],
         "paths": {one.path: {"get": _operation(one)} for one in OPERATIONS},
-        "components": {"schemas": schemas["$defs"]},
+        "components": {
+            "schemas": schemas["$defs"],
+            "headers": {
+                name: {"description": text, "required": name != "Retry-After", "schema": {"type": "string"}}
+                for name, text in _HEADER_SAYS.items()
+            },
+        },
     }
 
 
@@ -86,16 +117,28 @@ def as_bytes(described: dict[str, Any]) -> bytes:
 def _operation(one: Operation) -> dict[str, Any]:
     responses: dict[str, Any] = {"200": _answer("The answer.", "application/json", one.body.__name__)}
     if one.cached:
-        responses["304"] = {"description": "What `If-None-Match` names is still the answer."}
-    responses |= {str(code): _answer(_SAYS[code], "application/problem+json", "Problem") for code in one.refusals}
+        responses["200"]["headers"] = _headers(200)
+        responses["304"] = {
+            "description": "What `If-None-Match` names is still the answer.", "headers": _headers(304)
+        }  # fmt: skip
+    for code in one.refusals:
+        responses[str(code)] = _answer(_SAYS[code], "application/problem+json", "Problem") | _told(code)
     if one.name == "health":
         responses["503"]["content"]["application/json"] = _schema(one.body.__name__)
     return {
         "operationId": one.name,
         "summary": one.summary,
-        "parameters": list(_parameters(one.query)),
+        "parameters": [*_parameters(one.query), *([_IF_NONE_MATCH] if one.cached else [])],
         "responses": responses,
     }
+
+
+def _told(code: int) -> dict[str, Any]:
+    return {"headers": _headers(code)} if code in _HEADERS else {}
+
+
+def _headers(code: int) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS[code]}
 
 
 def _answer(text: str, content_type: str, model: str) -> dict[str, Any]:

@@ -19,7 +19,12 @@ MOST_DAYS: Final = 3_660
 MOST_STEP: Final = 31 * 86_400
 
 _LABEL: Final = r"^[a-z_]{1,50}:[^\x00-\x1f]{1,200}$"
-_MOMENT: Final = r"^(\d{1,10}(\.\d{1,6})?|\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2}))$"
+# RFC 3339 with all it allows, a leap second too; or Unix seconds.
+_MOMENT: Final = (
+    r"^([0-9]{1,10}(\.[0-9]{1,9})?"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2}))$"
+)
+_LEAP: Final = re.compile(r"(?<=T[0-9]{2}:[0-9]{2}:)60")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,17 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-def _moment(text: str) -> str:
-    if not text[:10].isdigit() and "T" in text:
-        datetime.fromisoformat(text)
+def _seconds(text: str) -> float:
+    """Raises ValueError for a day or an hour that does not exist."""
+    if "-" not in text:
+        return float(text)
+    written, leaps = _LEAP.subn("59", text.upper())
+    return datetime.fromisoformat(written).timestamp() + leaps
+
+
+def _exists(text: str | None) -> str | None:
+    if text is not None:
+        _seconds(text)
     return text
 
 
@@ -54,7 +67,7 @@ class TimeseriesQuery(Query):
     ] = None
     days: Annotated[
         float,
-        Field(gt=0, le=MOST_DAYS, description="How far back."),
+        Field(gt=0, le=MOST_DAYS, description="How far back, in days."),
         Expected(f"a number above 0, at most {MOST_DAYS}"),
     ] = 30
     step: Annotated[
@@ -75,16 +88,12 @@ class ExplainQuery(Query):
     since: Annotated[
         str | None,
         Field(pattern=_MOMENT, description="Unix seconds or RFC 3339; unset: a day ago.", examples=["1790000000"]),
-        AfterValidator(lambda text: text if text is None else _moment(text)),
-        Expected("Unix seconds or a time such as 2030-01-31T12:00:00Z"),
+        AfterValidator(_exists),
+        Expected("Unix seconds or a time such as 2030-01-31T12:00:00Z, with an offset 2030-01-31T12:00:00%2B02:00"),
     ] = None
 
     def moment(self, now: float) -> float:
-        if self.since is None:
-            return now - 86_400
-        if re.fullmatch(r"[\d.]+", self.since):
-            return float(self.since)
-        return datetime.fromisoformat(self.since).timestamp()
+        return now - 86_400 if self.since is None else _seconds(self.since)
 
 
 class NoQuery(Query):

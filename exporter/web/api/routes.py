@@ -32,18 +32,18 @@ WITH_QUERY = (200, 304, 400)
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """What the API reads. `method` and `history` are those in force; `metric_names` every one there can be."""
+    """What the API reads, as it is in force at that moment; `metric_names` are all that there can be."""
 
     world: WorldNow
     alerts: Callable[[], Alerts]
     archive: Archive
     history: Callable[[], History]
     method: Callable[[], Method]
+    minimum_coverage: Callable[[], float]
     metric_names: Callable[[], Collection[str]]
     wall: Callable[[], float]
     version: str
     docs: Callable[[], bool]
-    prefix: str = ""
 
 
 @dataclass(slots=True)
@@ -72,8 +72,8 @@ class Api:
 
     def routes(self) -> dict[str, Route]:
         given = self.readable
-        method = Kept(lambda: (given.method(),), _methodology, stable)
-        described = openapi.document(given.version, given.prefix)
+        method = Kept(lambda: (given.method(), given.minimum_coverage()), _methodology, stable)
+        described = openapi.document(given.version)
         document = Packed(openapi.as_bytes(described), JSON, STABLE_SECONDS)
         stored = Stored(given.world, given.archive, given.wall)
         series = Timeseries(given.history, self._known, stored, given.wall)
@@ -96,8 +96,8 @@ class Api:
         return Known(pillars, self.readable.metric_names())
 
 
-def _methodology(method: Method) -> Slices[bytes]:
-    return writing(Methodology, lambda: as_json(method))
+def _methodology(method: Method, minimum_coverage: float) -> Slices[bytes]:
+    return writing(Methodology, lambda: as_json(method, minimum_coverage))
 
 
 def _where(wanted: Callable[[], bool], handler: Handler) -> Handler:

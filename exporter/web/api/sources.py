@@ -6,8 +6,8 @@ from typing import Any
 
 from exporter.collection.statistics import EndpointFigures, SourceFigures
 from exporter.slices import Slices
-from exporter.web.api.models import Sources
 from exporter.web.api.render import writing
+from exporter.web.api.source_models import Sources
 from exporter.web.health import collector
 from exporter.world import World
 

@@ -64,6 +64,7 @@ def readable(storage: Storage, now: Callable[[], World] = world, history: Histor
         archive=archive,
         history=lambda: known,
         method=lambda: METHOD,
+        minimum_coverage=lambda: 0.6,
         metric_names=lambda: {BACKLOG.name, "btchealth_silent", "btchealth_wide"},
         wall=lambda: NOW,
         version="1.2.3",

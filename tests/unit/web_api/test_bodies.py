@@ -1,15 +1,21 @@
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from exporter.history.alertmanager import Alert, Alerts
 from exporter.slices import Slices, in_one_go
+from exporter.storage.database import Storage
+from exporter.web.answer import Ask
 from exporter.web.api.render import Kept, fresh
+from exporter.web.api.routes import Api
 from exporter.web.api.score import score_latest
 from exporter.web.api.sources import sources
 from exporter.world import World
-from tests.unit.web.world import BROKEN, SOURCE, TIP, UNKNOWN_ALERTS, world
+from scoring.method import customised
+from scoring.methodology import METHOD
+from tests.unit.web.world import BROKEN, SOURCE, TIP, UNKNOWN_ALERTS, readable, world
 
 ALERT = Alert("BtcHealthFeeSpike", "warning", "active", {"a": "b"}, {"summary": "Fees."}, 1_789_999_000.0, "abc")
 
@@ -101,3 +107,24 @@ async def test_a_body_is_renewed_once_for_all_who_want_it_at_the_same_time() -> 
     assert {one.body for one in answers} == {b"1"}
     basis = (world(),)
     assert (kept.newest().body, (await kept.renew()).body, kept.newest().body) == (b"1", b"2", b"2")
+
+
+async def test_the_method_that_is_shown_is_the_one_in_force(tmp_path: Path) -> None:
+    heavier = customised(METHOD, {"security": 0.6})
+    in_force = [(METHOD, 0.6), (METHOD, 0.8), (heavier, 0.8)]
+    given = replace(
+        readable(Storage(tmp_path / "a.sqlite")),
+        method=lambda: in_force[0][0],
+        minimum_coverage=lambda: in_force[0][1],
+    )
+    page = Api(given).routes()["/api/v2/methodology"].handlers["GET"]
+    shown = []
+    while in_force:
+        body = json.loads((await page(Ask("GET", "/api/v2/methodology"))).body)
+        shown.append((body["aggregation"]["minimum_coverage"], body["pillars"][0]["weight"], body["version"]))
+        del in_force[0]
+    first, second, third = shown
+    assert first == (0.6, 0.3, METHOD.version)
+    assert second == (0.8, 0.3, METHOD.version)
+    assert third[1] == heavier.pillars[0].weight
+    assert third[2] == heavier.version != METHOD.version

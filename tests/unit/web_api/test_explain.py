@@ -11,7 +11,7 @@ from exporter.storage.archive import Archive
 from exporter.storage.database import Storage
 from exporter.web.answer import Ask
 from exporter.web.api.explain import Explain, explanation, values_by_indicator
-from exporter.web.api.models import Explanation
+from exporter.web.api.explain_models import Explanation
 from scoring.memory import Memory
 from scoring.methodology import METHOD
 from scoring.reading import Reading

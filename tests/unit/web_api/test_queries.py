@@ -54,6 +54,17 @@ def test_what_a_time_series_may_be_asked_with(given: dict[str, list[str]], want:
         (ExplainQuery, {"since": ["0000-01-01T00:00:00Z"]}, "since: expected Unix seconds or a time such as"),
         (ExplainQuery, {"since": ["-1"]}, "since: expected Unix seconds or a time such as"),
         (ExplainQuery, {"since": ["99999999999"]}, "since: expected Unix seconds or a time such as"),
+        (
+            ExplainQuery,
+            {"since": ["2030-01-31T12:00:00 02:00"]},
+            "with an offset 2030-01-31T12:00:00%2B02:00, got '2030",
+        ),
+        (ExplainQuery, {"since": ["2030-01-31T12:00:61Z"]}, "since: expected Unix seconds or a time such as"),
+        (ExplainQuery, {"since": ["2030-01-31T24:00:00Z"]}, "since: expected Unix seconds or a time such as"),
+        (ExplainQuery, {"since": ["2030-01-31T12:00:00+24:00"]}, "since: expected Unix seconds or a time such as"),
+        (ExplainQuery, {"since": ["2030-01-31"]}, "since: expected Unix seconds or a time such as"),
+        (ExplainQuery, {"since": ["\u0661\u0662\u0663"]}, "since: expected Unix seconds or a time such as"),
+        (ExplainQuery, {"since": ["nan"]}, "since: expected Unix seconds or a time such as"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_what_was_expected(
@@ -76,6 +87,14 @@ def test_a_wrong_parameter_is_named_with_what_was_expected(
         ("0001-01-01T00:00:00Z", -62_135_596_800.0),
         ("0001-01-01T00:00:00+14:00", -62_135_647_200.0),
         ("9999-12-31T23:59:59-14:00", 253_402_351_199.0),
+        ("2026-09-21t12:26:40.25z", 1_789_993_600.25),
+        ("2016-12-31T23:59:60Z", 1_483_228_800.0),
+        ("2017-01-01T05:29:60.5+05:30", 1_483_228_800.5),
+        ("2026-09-21T12:26:40.123456789Z", 1_789_993_600.123456),
+        ("2026-10-25T02:30:00+02:00", 1_792_888_200.0),
+        ("2026-10-25T02:30:00+01:00", 1_792_891_800.0),
+        ("0", 0.0),
+        ("9999999999", 9_999_999_999.0),
     ],
 )
 def test_since_is_a_moment(since: str | None, want: float) -> None:
