@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -15,8 +16,10 @@ from exporter.web.packed import Packed
 
 _TEMPLATE: Final = Template(files("exporter.web.api").joinpath("docs.html").read_text(encoding="utf-8"))
 _BOUNDS: Final = (
-    ("exclusiveMinimum", "above"), ("minimum", "at least"), ("maximum", "at most"), ("maxItems", "at most, items"),
+    ("exclusiveMinimum", "above {}"), ("minimum", "at least {}"), ("maximum", "at most {}"),
+    ("maxItems", "at most {} items"), ("default", "by default {}"),
 )  # fmt: skip
+_CODE: Final = re.compile(r"`([^`]+)`")
 
 
 def docs_page(document: Mapping[str, Any]) -> Packed:
@@ -38,7 +41,7 @@ def _link(anchor: str, text: str) -> str:
 def _operation(path: str, one: Mapping[str, Any]) -> str:
     name = escape(one["operationId"])
     parameters = [
-        (given["name"], _type(given["schema"]), given["description"], str(given.get("example", "")))
+        (given["name"], _type(given["schema"]), given["description"], _example(given))
         for given in one["parameters"]
         if given["in"] == "query"
     ]
@@ -48,7 +51,7 @@ def _operation(path: str, one: Mapping[str, Any]) -> str:
     ]
     return (
         f'<section aria-labelledby="{name}">\n<h2 id="{name}"><code>GET {escape(path)}</code></h2>\n'
-        f"<p>{escape(one['summary'])}</p>\n"
+        f"<p>{_words(one['summary'])}</p>\n"
         f"{_table('Query parameters', ('Name', 'Type', 'Meaning', 'Example'), parameters)}"
         f"{_table('Answers', ('Status', 'Body', 'Headers', 'Meaning'), answers)}</section>"
     )
@@ -63,7 +66,7 @@ def _model(name: str, schema: Mapping[str, Any]) -> str:
         (field, _type(declared), declared.get("description", ""))
         for field, declared in schema.get("properties", {}).items()
     ]
-    text = f"<p>{escape(schema['description'])}</p>\n" if "description" in schema else ""
+    text = f"<p>{_words(schema['description'])}</p>\n" if "description" in schema else ""
     return f'<h3 id="{escape(name)}">{escape(name)}</h3>\n{text}{_table(name, ("Field", "Type", "Meaning"), rows)}'
 
 
@@ -71,10 +74,22 @@ def _table(caption: str, heads: Iterable[str], rows: Sequence[tuple[str, ...]]) 
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "\n".join(f"<tr>{''.join(f'<td>{_words(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>\n"
+        f'<table class="stacked"><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>\n{body}\n</tbody></table>\n"
     )
+
+
+def _words(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
+def _example(parameter: Mapping[str, Any]) -> str:
+    """As it stands in a query."""
+    given = parameter.get("example", [])
+    values = given if isinstance(given, list) else [given]
+    return "&".join(f"{parameter['name']}={value}" for value in values)
 
 
 def _type(schema: Mapping[str, Any]) -> str:
@@ -84,11 +99,14 @@ def _type(schema: Mapping[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(map(_type, schema["anyOf"]))
     if "enum" in schema:
-        return " or ".join(map(str, schema["enum"]))
+        return " or ".join(map(str, schema["enum"])) + _bounds(schema)
     if "const" in schema:
         return str(schema["const"])
-    bounds = "".join(f", {words} {schema[key]}" for key, words in _BOUNDS if key in schema)
-    return f"{_plain(schema)}{bounds}"
+    return _plain(schema) + _bounds(schema)
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    return "".join(f", {words.format(schema[key])}" for key, words in _BOUNDS if schema.get(key, []) != [])
 
 
 def _plain(schema: Mapping[str, Any]) -> str:

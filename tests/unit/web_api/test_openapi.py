@@ -110,3 +110,15 @@ def test_the_page_shows_every_operation_field_and_answer_and_fetches_nothing() -
     assert anchors
     assert all(f'id="{anchor}"' in text for anchor in anchors)
     assert len(re.findall(r' id="([^"]+)"', text)) == len(set(re.findall(r' id="([^"]+)"', text)))
+
+
+def test_the_page_can_be_read_on_a_phone_and_says_what_happens_without_a_parameter() -> None:
+    text = docs_page(DOCUMENT).answer(Ask("GET", "/docs")).body.decode()
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+    assert re.findall("<table[^>]*>", text) == ['<table class="stacked">'] * text.count("<table")
+    assert "@media (max-width: 40rem)" in text
+    assert "<td>number, above 0, at most 3660, by default 30</td>" in text
+    assert "<td>overall or pillar or indicator or metric, by default overall</td>" in text
+    assert "<td>array of string, at most 10 items</td>" in text
+    assert "<td>label=window:24h</td>" in text
+    assert "`" not in text
