@@ -44,6 +44,7 @@ from exporter.web.app import Site
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.limits import Counted
+from exporter.web.listen import connections_at_most
 from exporter.web.meter import Meter
 from exporter.web.protocol import Bounds
 from exporter.web.route import expected_counts
@@ -208,5 +209,7 @@ def _server(service: Service, opened: Opened, meter: Meter, api: Api, gate: Gate
     )
     table = routes(contents, web.telemetry_path, _prefix(web))
     meter.expect(expected_counts(table.values()))
-    site = Site(table, opened.web_file, gate, Doors(monotonic), meter, Bounds(web.max_requests))
+    bounds = Bounds(web.max_requests)
+    affordable = replace(bounds, connections=connections_at_most(bounds.connections))
+    site = Site(table, opened.web_file, gate, Doors(monotonic), meter, affordable)
     return Server(site, opened.web_file, opened.sockets)

@@ -51,8 +51,9 @@ _WEB_FILE: Final = """\
 ## Web configuration file
 
 `--web.config.file` names a file in the format of Prometheus's exporter-toolkit, so that `promtool check web-config`
-checks it. It is looked at on every request: changed certificates, users and headers hold at once, and a change that
-cannot be used is logged, shown by `btchealth_exporter_web_config_last_reload_successful`, and changes nothing.
+checks it. It is looked at on every request: changed certificates, users and headers hold at once. A change that cannot
+be used (a mistake, half of a new pair of certificate and key, a file that is gone) is logged once, shown by
+`btchealth_exporter_web_config_last_reload_successful`, and changes nothing until a file changes again.
 
 ```yaml
 tls_server_config:
@@ -69,11 +70,23 @@ rate_limit: {interval: 100ms, burst: 20}
 What differs from a server written in Go:
 
 - A client certificate that is asked for is verified: `RequestClientCert` and `RequireAnyClientCert` are refused.
-- TLS 1.2 is the oldest version, HTTP/1.1 the only protocol, and `curve_preferences` takes one curve.
+- TLS 1.2 is the oldest version, HTTP/1.1 the only protocol whatever `http2` says, and `curve_preferences` takes one
+  curve. `cipher_suites` without one of TLS 1.2 leaves TLS 1.3 only.
+- What would not do what it seems to is refused: keys of TLS without a certificate, an `interval` without a `burst`, a
+  user's name with a colon.
 - A client certificate without an allowed name gets an answer of 403 rather than a broken handshake.
 - Every answer carries the security headers that OWASP lists for REST, with TLS also `Strict-Transport-Security`; a
   header set blank in `http_server_config` is not sent.
 - TLS cannot be switched on or off while running.
+
+## Sockets, users and files of the system
+
+- No privileges are needed: any user can run it, and what it writes is the file of `storage.path` and nothing else, so
+  that all the rest may be read-only.
+- With `--web.systemd-socket` it serves every socket of its socket unit (`ListenStream=`, TCP or Unix, `Accept=no`).
+  Whoever may open a Unix socket counts as somebody on this machine.
+- It raises its limit of open files to the hard one, and takes fewer connections than 16,384 where that is too low: 200
+  files, or half where there are fewer than 400, are kept for sources, the database and the rest.
 """
 
 

@@ -21,8 +21,9 @@ LONGEST_ECHO: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`headers` is case-insensitive; `remote` is the peer's address, if it has one; `user` has been authenticated.
+    """`headers` is case-insensitive; `user` has been authenticated.
 
+    `remote` is the peer's address: empty for a Unix socket, None where the peer is gone already.
     `certificate` is the client's, where TLS asked for one. `length`: bytes that the client means to send.
     """
 

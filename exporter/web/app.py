@@ -162,7 +162,7 @@ def _ask(request: web.BaseRequest) -> Ask:
         request.path,
         request.rel_url.raw_query_string,
         request.headers,
-        request.remote or None,
+        request.remote,
         certificate=certificate_of(request.transport),
         length=request.content_length or 0,
     )

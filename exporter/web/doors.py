@@ -8,6 +8,7 @@ from collections.abc import Callable
 from exporter.collection.limits import HostState
 from exporter.spec import Budget
 from exporter.web.answer import Ask, Refusal
+from exporter.web.clients import counted_as
 from exporter.web.tls import names_of
 from exporter.web.users import Users
 from exporter.web.webconfig import RateLimit
@@ -28,7 +29,7 @@ class Doors:
         hashes = loaded.content.basic_auth_users
         if not hashes:
             return None
-        user = await self._users.authenticated(ask.headers.get("Authorization"), hashes)
+        user = await self._users.authenticated(ask.headers.get("Authorization"), hashes, counted_as(ask.remote))
         if user is None:
             raise Refusal(401, "expected a user and password", {"WWW-Authenticate": 'Basic realm="btc-health"'})
         return user

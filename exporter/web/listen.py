@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import socket
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -12,6 +13,8 @@ from exporter.configuration.scalars import Address
 from exporter.errors import ConfigError
 
 BACKLOG: Final = 1024
+# For the database, calls to sources and whatever else the process opens.
+KEPT_DESCRIPTORS: Final = 200
 # sd_listen_fds(3): descriptors from 3 on, meant for the process whose id is in LISTEN_PID.
 FIRST_PASSED: Final = 3
 
@@ -66,6 +69,15 @@ def _refused(address: Address, error: OSError) -> ConfigError:
     return ConfigError(f"--web.listen-address: cannot listen on {address}: {why}")
 
 
+def connections_at_most(wanted: int) -> int:
+    """How many of `wanted` connections the system lets us have beside our own files; raises its limit where it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return wanted if soft == resource.RLIM_INFINITY else min(wanted, soft - min(KEPT_DESCRIPTORS, soft // 2))
+
+
 def passed_by_systemd(environ: Mapping[str, str], process: int | None = None) -> list[socket.socket]:
     """The sockets of a socket unit. Raises ConfigError where there are none."""
     meant = environ.get("LISTEN_PID") == str(os.getpid() if process is None else process)
@@ -73,9 +85,14 @@ def passed_by_systemd(environ: Mapping[str, str], process: int | None = None) ->
     if count == 0:
         raise ConfigError("--web.systemd-socket: systemd passed no socket; start through a .socket unit")
     try:
-        return [socket.socket(fileno=descriptor) for descriptor in range(FIRST_PASSED, FIRST_PASSED + count)]
+        passed = [socket.socket(fileno=descriptor) for descriptor in range(FIRST_PASSED, FIRST_PASSED + count)]
+        accepting = all(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) for one in passed)
     except OSError as error:
         raise ConfigError(f"--web.systemd-socket: LISTEN_FDS={count}: {error.strerror}") from error
+    if not accepting:
+        close(passed)
+        raise ConfigError("--web.systemd-socket: expected sockets that accept: ListenStream= with Accept=no")
+    return passed
 
 
 def name_of(listening: socket.socket) -> str:

@@ -108,7 +108,7 @@ class Protocol(RequestHandler, Generic[V]):
         # Any byte the client has not taken yet makes writing wait, so that one who reads too slowly is noticed.
         cast(asyncio.WriteTransport, transport).set_write_buffer_limits(high=0)
         peer = transport.get_extra_info("peername")
-        self._remote = str(peer[0] if isinstance(peer, tuple) else peer) if peer else None
+        self._remote = None if peer is None else str(peer[0] if isinstance(peer, tuple) else peer)
         self._certificate = certificate_of(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from exporter.web.app import Site
-from exporter.web.listen import name_of
+from exporter.web.listen import BACKLOG, name_of
 from exporter.web.protocol import Protocols
 from exporter.web.webfile import WebFile
 
@@ -28,7 +28,8 @@ class Server:
         self._web_file = web_file
         self._sockets = tuple(sockets)
         self._servers: list[asyncio.Server] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepting: set[asyncio.Task[None]] = set()
+        self._shaking: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -36,26 +37,28 @@ class Server:
         for listening in self._sockets:
             listening.setblocking(False)
             if encrypted:
-                self._keep(loop.create_task(self._accept(listening)))
+                _keep(loop.create_task(self._accept(listening)), self._accepting)
             else:
-                self._servers.append(await loop.create_server(self._protocols, sock=listening))
+                self._servers.append(await loop.create_server(self._protocols, sock=listening, backlog=BACKLOG))
             log.info("listening", address=name_of(listening), tls=encrypted)
 
     async def stop(self, grace: float) -> None:
         """No new connections at once; those that are being answered get `grace` seconds."""
         for server in self._servers:
             server.close()
-        for task in self._tasks:
+        running = self._accepting | self._shaking
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         for listening in self._sockets:
             listening.close()
         self._protocols.pre_shutdown()
         await self._protocols.shutdown(grace)
 
-    def _keep(self, task: asyncio.Task[None]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    @property
+    def _full(self) -> bool:
+        """Who shakes hands counts as well: only after that there is a protocol that is counted."""
+        return len(self._protocols.open) + len(self._shaking) >= self._protocols.pages.bounds.connections
 
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -66,7 +69,11 @@ class Server:
                 log.warning("connection not accepted", error=str(error))
                 await asyncio.sleep(EXHAUSTED_SECONDS)
                 continue
-            self._keep(loop.create_task(self._shake_hands(connection)))
+            if self._full:
+                log.debug("client turned away", why="too many connections")
+                connection.close()
+                continue
+            _keep(loop.create_task(self._shake_hands(connection)), self._shaking)
 
     async def _shake_hands(self, connection: socket.socket) -> None:
         context = self._web_file.current().context
@@ -77,3 +84,8 @@ class Server:
         except (OSError, ssl.SSLError) as error:
             connection.close()
             log.debug("TLS handshake failed", error=str(error))
+
+
+def _keep(task: asyncio.Task[None], among: set[asyncio.Task[None]]) -> None:
+    among.add(task)
+    task.add_done_callback(among.discard)

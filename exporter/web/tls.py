@@ -37,6 +37,8 @@ def context_of(config: TlsServerConfig, folder: Path) -> ssl.SSLContext:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     if ciphers := [name for one in config.cipher_suites if (name := CIPHERS[one])]:
         context.set_ciphers(":".join(ciphers))
+    elif config.cipher_suites:
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
     for curve in config.curve_preferences:
         context.set_ecdh_curve(CURVES[curve])
     _load_certificate(context, config, folder)
@@ -54,14 +56,19 @@ def _load_certificate(context: ssl.SSLContext, config: TlsServerConfig, folder: 
         key = _as_file(config.key, stack) if config.key else folder / config.key_file
         try:
             context.load_cert_chain(cert, key, password=_no_password)
-        except (ssl.SSLError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise ConfigError(f"tls_server_config: certificate and key cannot be used: {error}") from error
 
 
 def _as_file(text: str, stack: contextlib.ExitStack) -> Path:
     """Python's TLS reads certificates from files only; what mkdtemp makes is open to its owner alone."""
-    path = Path(stack.enter_context(tempfile.TemporaryDirectory()), "pem")
-    path.write_text(text)
+    try:
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory()), "pem")
+        path.write_text(text)
+    except OSError as error:
+        raise ConfigError(
+            f"tls_server_config: cert and key need a folder for temporary files, write cert_file and key_file: {error}"
+        ) from error
     return path
 
 
@@ -78,7 +85,7 @@ def _load_authorities(context: ssl.SSLContext, config: TlsServerConfig, folder: 
             context.load_verify_locations(cadata=text)
         elif context.verify_mode is not ssl.CERT_NONE:
             context.load_default_certs(ssl.Purpose.CLIENT_AUTH)
-    except (ssl.SSLError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f"tls_server_config: client CA cannot be used: {error}") from error
 
 
@@ -93,6 +100,8 @@ def names_of(certificate: Mapping[str, Any] | None) -> Iterator[str]:
     """Subject alternative names of a verified peer certificate, as `SSLSocket.getpeercert` gives it."""
     for kind, name in (certificate or {}).get("subjectAltName", ()):
         if kind == "IP Address":
-            yield str(ipaddress.ip_address(name.strip()))
+            # An address of a wrong length is nobody's name.
+            with contextlib.suppress(ValueError):
+                yield str(ipaddress.ip_address(name.strip()))
         elif kind in ("DNS", "email", "URI"):
             yield name

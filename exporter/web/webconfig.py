@@ -62,6 +62,12 @@ def _bcrypt_hash(text: str) -> str:
     return text
 
 
+def _user(name: str) -> str:
+    if ":" in name:
+        raise ValueError("expected a name without a colon, which ends the name where a browser sends it")
+    return name
+
+
 def _cipher(name: str) -> str:
     if name not in CIPHERS:
         raise ValueError(f"expected one of {', '.join(CIPHERS)}")
@@ -78,7 +84,10 @@ class Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _empty_means_defaults(cls, data: Any) -> Any:
-        return {} if data is None else data
+        """As Go reads YAML: a key without a value is not written."""
+        if not isinstance(data, dict):
+            return {} if data is None else data
+        return {name: value for name, value in data.items() if value is not None or name not in cls.model_fields}
 
 
 Version = Literal["TLS12", "TLS13"]
@@ -127,6 +136,15 @@ class TlsServerConfig(Strict):
         )
 
     @model_validator(mode="after")
+    def _is_whole(self) -> TlsServerConfig:
+        written = (getattr(self, name) != field.default for name, field in TlsServerConfig.model_fields.items())
+        if not self.enabled and any(written):
+            raise ValueError("expected cert_file and key_file: without them nothing is encrypted")
+        if self.cipher_suites and self.max_version == "TLS12" and not any(map(CIPHERS.get, self.cipher_suites)):
+            raise ValueError("expected a cipher suite of TLS 1.2 beside max_version TLS12")
+        return self
+
+    @model_validator(mode="after")
     def _fits_together(self) -> TlsServerConfig:
         verifies = self.client_auth_type in ("VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
         for name in ("cert", "key"):
@@ -155,11 +173,17 @@ class RateLimit(Strict):
     interval: Annotated[float, Field(ge=0), BeforeValidator(_duration)] = 0.0
     burst: Annotated[int, Field(ge=0)] = 0
 
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> RateLimit:
+        if self.interval and not self.burst:
+            raise ValueError("expected a burst of at least 1 beside interval: without it every request is refused")
+        return self
+
 
 class WebFileContent(Strict):
     tls_server_config: TlsServerConfig = TlsServerConfig()
     http_server_config: HttpServerConfig = HttpServerConfig()
-    basic_auth_users: dict[str, Annotated[str, AfterValidator(_bcrypt_hash)]] = {}
+    basic_auth_users: dict[Annotated[str, AfterValidator(_user)], Annotated[str, AfterValidator(_bcrypt_hash)]] = {}
     rate_limit: RateLimit = RateLimit()
 
 

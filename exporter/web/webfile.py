@@ -16,8 +16,8 @@ from exporter.web.webconfig import WebFileContent, parse_file
 
 log = structlog.get_logger(__name__)
 
-# Signature of a set of files: changes with content written in place and with files moved over.
-Signature = tuple[tuple[int, int, int] | None, ...]
+# Changes with content written in place, with files moved over, and with who may read them.
+State = tuple[int, int, int] | None
 
 # owasp.org REST Security Cheat Sheet, "Security Headers".
 SECURITY_HEADERS: Final = {
@@ -53,21 +53,20 @@ class WebFile:
     def __init__(self, path: Path | None) -> None:
         """Raises ConfigError when the file cannot be used."""
         self._path = path
+        # Every file that was looked at last, as it was just before it was read.
+        self._seen: dict[Path, State] = {}
         self._loaded = self._load()
-        self._signature = self._sign()
         self.last_reload_successful = True
 
     def current(self) -> Loaded:
         """What holds now: a change that cannot be used is logged once and leaves the old in force."""
-        if self._path is None or (signature := self._sign()) == self._signature:
+        if all(_state_of(file) == state for file, state in self._seen.items()):
             return self._loaded
-        self._signature = signature
         try:
             self._loaded = self._reload()
         except ConfigError as error:
             self._kept(str(error))
             return self._loaded
-        self._signature = self._sign()
         self.last_reload_successful = True
         log.info("web configuration reloaded", file=str(self._path))
         return self._loaded
@@ -85,19 +84,16 @@ class WebFile:
     def _load(self) -> Loaded:
         if self._path is None:
             return Loaded.from_content(WebFileContent(), Path())
+        self._seen = {self._path: _state_of(self._path)}
         content = parse_file(self._path)
+        files = files_of(content.tls_server_config, self._path.parent)
+        self._seen |= {file: _state_of(file) for file in files}
         return Loaded.from_content(content, self._path.parent)
 
-    def _sign(self) -> Signature:
-        if self._path is None:
-            return ()
-        watched = [self._path, *files_of(self._loaded.content.tls_server_config, self._path.parent)]
-        return tuple(map(_state_of, watched))
 
-
-def _state_of(path: Path) -> tuple[int, int, int] | None:
+def _state_of(path: Path) -> State:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_ctime_ns, found.st_size, found.st_ino

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from exporter.collection.collection import STOP_SECONDS
 from exporter.commands.serve import GRACE_SECONDS
 from exporter.storage.database import CLOSE_SECONDS
 from exporter.storage.file import connect
-from tests.blackbox.machine_room import SOURCES, Program, Room, get, until
+from tests.blackbox.machine_room import SOURCES, Program, Room, free_port, get, until
 
 NOBODY = {source: ["http://127.0.0.1:9"] for source in SOURCES}
 
@@ -130,23 +131,37 @@ def test_a_database_that_another_process_has_to_itself_holds_up_nothing(room: Ro
     assert {"endpoints", "hosts", "scoring"} <= rooms
 
 
+# The system's limit on open files is lowered for it, to see what many clients cost.
 ACTIVATE = """
-import os, socket, sys
-listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-os.dup2(listening.fileno(), 3)
-os.set_inheritable(3, True)
-os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+import os, resource, socket, sys
+listening = [socket.create_server(("127.0.0.1", int(port))) for port in sys.argv[1:3]]
+local = socket.socket(socket.AF_UNIX)
+local.bind("s")
+local.listen()
+for passed, one in enumerate([*listening, local], 3):
+    os.dup2(one.fileno(), passed)
+    os.set_inheritable(passed, True)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "3"}
+resource.setrlimit(resource.RLIMIT_NOFILE, (150, 200))
 os.execv(sys.executable, [sys.executable, "-m", "exporter", "--web.systemd-socket"])
 """
 
 
-def test_a_socket_of_systemd_is_served(room: Room) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    url = f"http://127.0.0.1:{port}"
-    exporter = room.launch("exporter", [sys.executable, "-c", ACTIVATE, port], url, "/-/healthy", {})
-    assert exporter.scrape().value("btchealth_exporter_config_last_reload_successful") == 1
+def test_sockets_of_systemd_are_served_and_clients_leave_files_for_everything_else(room: Room, tmp_path: Path) -> None:
+    ports = free_port(), free_port()
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    starting = [sys.executable, "-c", ACTIVATE, *map(str, ports)]
+    exporter = room.launch("exporter", starting, urls[0], "/-/healthy", {})
+    assert get(f"{urls[1]}/-/healthy")[0] == 200
+    with socket.socket(socket.AF_UNIX) as local:
+        local.connect(str(tmp_path / "s"))
+        local.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert local.recv(100).startswith(b"HTTP/1.1 200 ")
+    with contextlib.ExitStack() as held:
+        many = [held.enter_context(socket.create_connection(("127.0.0.1", ports[0]))) for _ in range(250)]
+        assert many[-1].recv(1) == b""
+        files = len(list(Path(f"/proc/{exporter.process.pid}/fd").iterdir()))
+        assert 100 < files < 200 - 50
     exporter.stop(20)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
@@ -74,12 +75,14 @@ async def house(
     telemetry_path: str = "/metrics",
     prefix: str = "",
     settings: Callable[[], ApiConfig] | None = None,
+    listening: socket.socket | None = None,
 ) -> AsyncIterator[House]:
     built = House(WebFile(web_file))
     table = built.table(telemetry_path, prefix) | (more or {})
     built.meter.expect(expected_counts(table.values()))
-    sockets = bind([Address("127.0.0.1", 0)])
-    built.port = sockets[0].getsockname()[1]
+    sockets = [listening] if listening else bind([Address("127.0.0.1", 0)])
+    if listening is None:
+        built.port = sockets[0].getsockname()[1]
     ordinary = ApiConfig()
     gate = Gate(settings or (lambda: ordinary), Counted(time.time))
     site = Site(table, built.web_file, gate, Doors(asyncio.get_running_loop().time), built.meter, bounds)

@@ -40,10 +40,11 @@ def authority(name: str = "test authority") -> Identity:
     return Identity(_sign(name, name, key, key, ca=True, names=()), key)
 
 
-def issued(by: Identity, name: str, *names: x509.GeneralName) -> Identity:
+def issued(by: Identity, name: str, *names: x509.GeneralName, days: float = 1) -> Identity:
+    """`days` until it ends; below 0 it has ended, and was valid for an hour."""
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = by.certificate.subject.rfc4514_string().removeprefix("CN=")
-    return Identity(_sign(name, issuer, key, by.key, ca=False, names=names), key)
+    return Identity(_sign(name, issuer, key, by.key, ca=False, names=names, days=days), key)
 
 
 def server(by: Identity, name: str = "server") -> Identity:
@@ -58,16 +59,18 @@ def _sign(
     *,
     ca: bool,
     names: tuple[x509.GeneralName, ...],
+    days: float = 1,
 ) -> x509.Certificate:
     now = datetime.now(UTC)
+    end = now + timedelta(days=days)
     builder = (
         x509.CertificateBuilder()
         .subject_name(_named(subject))
         .issuer_name(_named(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(min(now, end) - timedelta(hours=1))
+        .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)

@@ -1,5 +1,6 @@
 import base64
 import errno
+import resource
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from exporter.configuration.scalars import Address
 from exporter.errors import ConfigError
 from exporter.web.answer import Ask, Refusal
 from exporter.web.doors import Doors
-from exporter.web.listen import bind, name_of, passed_by_systemd
+from exporter.web.listen import bind, connections_at_most, name_of, passed_by_systemd
 from exporter.web.webconfig import WebFileContent
 
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
@@ -174,3 +175,33 @@ def test_systemd_passes_sockets_to_the_process_it_names(taken: socket.socket, mo
 def test_without_a_passed_socket_the_flag_is_a_mistake(environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="systemd passed no socket"):
         passed_by_systemd(environ, process=7)
+
+
+def test_a_socket_that_does_not_accept_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as one:
+        monkeypatch.setattr("exporter.web.listen.FIRST_PASSED", one.dup().detach())
+        with pytest.raises(ConfigError, match="expected sockets that accept: ListenStream= with Accept=no"):
+            passed_by_systemd({"LISTEN_PID": "7", "LISTEN_FDS": "1"}, process=7)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "wanted", "most"),
+    [
+        (1_024, 524_288, 16_384, 16_384),
+        (1_024, 1_024, 16_384, 824),
+        (20_000, 20_000, 16_384, 16_384),
+        (16_584, 16_584, 16_384, 16_384),
+        (16_583, 16_583, 16_384, 16_383),
+        (256, 256, 16_384, 128),
+        (1_024, resource.RLIM_INFINITY, 16_384, 824),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, 16_384, 16_384),
+    ],
+)
+def test_connections_are_as_many_as_the_system_allows_beside_our_own_files(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, wanted: int, most: int
+) -> None:
+    limits = [(soft, hard)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, changed: limits.append(changed))
+    assert connections_at_most(wanted) == most
+    assert limits[-1][1] == hard

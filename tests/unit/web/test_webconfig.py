@@ -1,6 +1,8 @@
 """The web configuration file: what we take, promtool takes; what we refuse, we name."""
 
+import ssl
 import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from exporter.errors import ConfigError
 from exporter.web.tls import context_of, names_of
-from exporter.web.webconfig import CIPHERS, CURVES, parse_file
+from exporter.web.webconfig import CIPHERS, CURVES, TlsServerConfig, parse_file
 from exporter.web.webfile import WebFile
 from tests.unit.web.certificates import Identity, authority, server
 
@@ -52,6 +54,9 @@ GOOD = {
     "headers": "http_server_config: {http2: false, headers: {X-Frame-Options: deny, Content-Security-Policy: x}}\n",
     "users": f"basic_auth_users: {{prometheus: '{HASH}'}}\n",
     "rate limit": "rate_limit: {interval: 1s, burst: 20}\n",
+    "no rate limit": "rate_limit: {interval: 0s}\n",
+    "keys without values": "tls_server_config:\nhttp_server_config:\n  headers:\nbasic_auth_users:\nrate_limit:\n",
+    "TLS keys without values": f"{TLS}, cipher_suites: , curve_preferences: , client_allowed_sans: }}\n",
 }
 BAD = {
     "unknown section": ("tls: {}\n", "tls: got a mapping, expected one of the keys basic_auth_users, "),
@@ -75,6 +80,14 @@ BAD = {
     "unknown policy": (f"{TLS}, client_auth_type: Maybe}}\n", "client_auth_type: got 'Maybe', expected"),
     "old TLS": (f"{TLS}, min_version: TLS10}}\n", "min_version: got 'TLS10', expected 'TLS12' or 'TLS13'"),
     "no version left": (f"{TLS}, min_version: TLS13, max_version: TLS12}}\n", "min_version at most max_version"),
+    "TLS keys and no certificate": ("tls_server_config: {min_version: TLS13}\n",
+                                    "expected cert_file and key_file: without them nothing is encrypted"),
+    "no cipher left": (f"{TLS}, max_version: TLS12, cipher_suites: [TLS_AES_128_GCM_SHA256]}}\n",
+                       "expected a cipher suite of TLS 1.2 beside max_version TLS12"),
+    "name with a colon": (f"basic_auth_users: {{'a:b': '{HASH}'}}\n", "expected a name without a colon"),
+    "rate without burst": ("rate_limit: {interval: 1s}\n", "expected a burst of at least 1 beside interval"),
+    "unknown key without value": ("tls_server_config: {cert_fle: }\n",
+                                  "cert_fle: got nothing, expected one of the keys"),
     "unknown cipher": (f"{TLS}, cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]}}\n", "expected one of TLS_ECDHE"),
     "two curves": (f"{TLS}, curve_preferences: [X25519, CurveP256]}}\n", "curve_preferences: got a list, expected"),
     "unknown header": ("http_server_config: {headers: {X-Powered-By: x}}\n", "not X-Powered-By"),
@@ -94,7 +107,7 @@ def test_a_good_file_is_taken_here_and_by_promtool(folder: Path, text: str, tool
     file = folder / "web.yml"
     file.write_text(text)
     loaded = WebFile(file).current()
-    assert (loaded.context is not None) is ("tls_server_config" in text)
+    assert (loaded.context is not None) is ("cert_file" in text)
     subprocess.run([tool("promtool"), "check", "web-config", file], check=True, capture_output=True)
 
 
@@ -200,12 +213,100 @@ def test_changed_certificates_are_read_and_tls_stays_on(folder: Path, ca: Identi
     assert not in_force(web_file)
 
 
+def test_half_a_pair_changes_nothing_is_said_once_and_the_other_half_makes_it_hold(
+    folder: Path, ca: Identity, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = folder / "web.yml"
+    file.write_text(f"{TLS}}}\n")
+    web_file = WebFile(file)
+    before = web_file.current()
+    renewed = server(ca, "renewed")
+    (folder / "server.pem").write_text(renewed.cert_pem)
+    assert [web_file.current() for _ in range(3)] == [before] * 3
+    assert not in_force(web_file)
+    (folder / "server.key").write_text(renewed.key_pem)
+    assert web_file.current() is not before
+    assert in_force(web_file)
+    said = capsys.readouterr().out
+    assert said.count("web configuration not reloaded") == 1
+    assert said.count("web configuration reloaded") == 1
+
+
+@pytest.mark.parametrize("name", ["server.pem", "server.key", "ca.pem", "web.yml"])
+def test_a_file_that_is_gone_changes_nothing_until_it_is_back(folder: Path, name: str) -> None:
+    file = folder / "web.yml"
+    file.write_text(f"{MUTUAL}}}\n")
+    web_file = WebFile(file)
+    before = web_file.current()
+    content = (folder / name).read_text()
+    (folder / name).unlink()
+    assert web_file.current() is before
+    assert not in_force(web_file)
+    (folder / name).write_text(content)
+    assert web_file.current() is not before
+    assert in_force(web_file)
+
+
+def test_a_certificate_that_comes_after_the_file_that_names_it_holds_when_it_is_there(
+    folder: Path, ca: Identity
+) -> None:
+    file = folder / "web.yml"
+    file.write_text(f"{TLS}}}\n")
+    web_file = WebFile(file)
+    before = web_file.current()
+    file.write_text(f"{TLS.replace('server.', 'second.')}}}\n")
+    assert web_file.current() is before
+    server(ca, "second").write(folder, "second")
+    assert web_file.current() is not before
+    assert in_force(web_file)
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    folder: Path, ca: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "web.yml"
+    file.write_text(f"{TLS}}}\n")
+
+    def slow(config: TlsServerConfig, place: Path) -> ssl.SSLContext:
+        made = context_of(config, place)
+        monkeypatch.undo()
+        server(ca, "renewed").write(folder, "server")
+        return made
+
+    monkeypatch.setattr("exporter.web.webfile.context_of", slow)
+    web_file = WebFile(file)
+    before = web_file._loaded  # noqa: SLF001 - what was read before the change, which nobody sees otherwise
+    assert web_file.current() is not before
+
+
+def test_a_file_that_may_be_read_now_is_read_again(folder: Path) -> None:
+    file = folder / "web.yml"
+    file.write_text(f"{TLS}}}\n")
+    web_file = WebFile(file)
+    before = web_file.current()
+    (folder / "server.key").chmod(0o640)
+    assert web_file.current() is not before
+
+
+def test_where_nothing_can_be_written_certificates_in_the_file_are_refused_with_what_helps(
+    tmp_path: Path, ca: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    identity = server(ca)
+    file = tmp_path / "web.yml"
+    file.write_text(
+        f"tls_server_config:\n  cert: |\n{indented(identity.cert_pem)}  key: |\n{indented(identity.key_pem)}"
+    )
+    with pytest.raises(ConfigError, match="need a folder for temporary files, write cert_file and key_file"):
+        WebFile(file)
+
+
 def test_names_of_a_certificate_are_those_go_compares() -> None:
     certificate = {
         "subjectAltName": (
             ("DNS", "prometheus.example"), ("IP Address", "0:0:0:0:0:0:0:1\n"), ("email", "a@example"),
-            ("URI", "spiffe://x"), ("DirName", "x"),
+            ("URI", "spiffe://x"), ("DirName", "x"), ("IP Address", "<invalid>"), ("IP Address", "192.0.2.1"),
         )
     }  # fmt: skip
-    assert list(names_of(certificate)) == ["prometheus.example", "::1", "a@example", "spiffe://x"]
+    assert list(names_of(certificate)) == ["prometheus.example", "::1", "a@example", "spiffe://x", "192.0.2.1"]
     assert list(names_of(None)) == []
