@@ -36,6 +36,11 @@ class CachedBody:
     def key(self) -> EndpointKey:
         return (self.source, self.endpoint)
 
+    @property
+    def asked_at(self) -> float:
+        """What decides which of two bodies is newer: an answer that was long on its way is no newer for that."""
+        return self.fetched_at - max(self.took, 0.0)
+
 
 class Tier(Protocol):
     @property
@@ -69,6 +74,10 @@ class TierFigures:
     hits: int = 0
     failures: Mapping[str, int] = field(default_factory=dict)
 
+    def count(self, *, hit: bool) -> None:
+        self.requests += 1
+        self.hits += hit
+
 
 @dataclass(slots=True)
 class Cache:
@@ -79,21 +88,34 @@ class Cache:
     figures: dict[str, TierFigures] = field(default_factory=lambda: {name: TierFigures() for name in TIERS})
 
     async def get(
-        self, key: EndpointKey, fetched_after: float, usable: Callable[[CachedBody], bool] = lambda _: True
+        self,
+        key: EndpointKey,
+        fetched_after: float,
+        usable: Callable[[CachedBody], bool] = lambda _: True,
+        *,
+        again: bool = False,
     ) -> CachedBody | None:
         """The newest usable body known; only one fetched after `fetched_after` is a hit.
+
+        `again`: the same poll has looked before, and is counted once.
 
         An older one still serves: it carries the conditions of the next request, and is there when the answer is 304.
         A tier of our own is not asked for what a nearer one holds.
         """
+
+        def judged(tier: str, found: CachedBody | None) -> CachedBody | None:
+            body = found if found is not None and usable(found) else None
+            if not again:
+                self.figures[tier].count(hit=body is not None and body.fetched_at > fetched_after)
+            return body
+
         best: CachedBody | None = None
         for tier in self.own:
             if best is None:
-                best = self._counted(tier.name, await tier.get(key), fetched_after, usable)
+                best = judged(tier.name, await tier.get(key))
         if self.shared is None:
             return best
-        found = self._counted(self.shared.name, await self.shared.get(key, best), fetched_after, usable)
-        return newest(best, found)
+        return newest(best, judged(self.shared.name, await self.shared.get(key, best)))
 
     async def put(self, body: CachedBody) -> None:
         await self.keep(body)
@@ -119,17 +141,9 @@ class Cache:
         if self.shared is not None:
             await self.shared.close()
 
-    def _counted(
-        self, tier: str, found: CachedBody | None, fetched_after: float, usable: Callable[[CachedBody], bool]
-    ) -> CachedBody | None:
-        figures, body = self.figures[tier], found if found is not None and usable(found) else None
-        figures.requests += 1
-        figures.hits += body is not None and body.fetched_at > fetched_after
-        return body
-
 
 def newest(one: CachedBody | None, other: CachedBody | None) -> CachedBody | None:
-    """The one fetched later; the first where neither was."""
+    """The one asked for later; the first where neither was."""
     if one is None or other is None:
         return one or other
-    return other if other.fetched_at > one.fetched_at else one
+    return other if other.asked_at > one.asked_at else one

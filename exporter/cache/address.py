@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 
 class Kind(StrEnum):
@@ -42,17 +42,19 @@ class Address:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """Raises ValueError."""
-        parts = urlsplit(url)
+        """Raises ValueError that says nothing of a password."""
+        parts = _parts(url)
         if parts.scheme not in SCHEMES or re.search(r"[\s\x00-\x1f\x7f]", url):
             raise ValueError(_EXPECTED)
+        if "@" in f"{parts.path}{parts.query}{parts.fragment}":
+            raise ValueError("expected %2F, %3F, %23 and %40 in place of / ? # and @ in a password or a file name")
         kind = Kind(parts.scheme.replace("rediss", "redis", 1))
         account, _, netloc = parts.netloc.rpartition("@")
         first, _, second = parts.path.strip("/").partition("/")
         master, database = (first, second) if kind is Kind.SENTINEL else ("", f"{first}/{second}".strip("/"))
         address = cls(
             kind, tuple(_host(one, _PORTS[kind]) for one in netloc.split(",")), master, _database(database),
-            parts.scheme.startswith("rediss"), _account(account), dict(parse_qsl(parts.query)),
+            parts.scheme.startswith("rediss"), _account(account), dict(parse_qsl(parts.query, keep_blank_values=True)),
         )  # fmt: skip
         address._check()
         return address
@@ -68,11 +70,25 @@ class Address:
             raise ValueError(f"unknown option {unknown[0]!r}; with rediss there are {', '.join(sorted(_FILES))}")
 
 
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        # What urlsplit says quotes the URL, with its password.
+        raise ValueError(_EXPECTED) from error
+
+
 def _host(text: str, usual_port: int) -> tuple[str, int]:
-    place = urlsplit(f"//{text}")
-    if not place.hostname or place.port == 0:
+    place = _parts(f"//{text}")
+    if not place.hostname:
         raise ValueError(_EXPECTED)
-    return place.hostname, place.port or usual_port
+    try:
+        port = place.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("expected a port from 1 to 65535")
+    return place.hostname, port or usual_port
 
 
 def _database(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,10 @@ from exporter.snapshot import EndpointKey
 
 # Part of every key: releases that differ in it live side by side, each sharing with its own kind.
 VERSION: Final = 1
+
+
+# Goes into requests to sources.
+_Header = Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")]
 
 
 class EnvelopeError(ValueError):
@@ -31,8 +35,8 @@ class Description(BaseModel):
     host: str
     fetched_at: float
     body_time: float
-    etag: str | None
-    last_modified: str | None
+    etag: _Header | None
+    last_modified: _Header | None
     expires_at: float | None
     took: float = Field(ge=0)
     due: float | None

@@ -12,25 +12,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from exporter.cache.link import CacheError, Link
-from exporter.cache.redis import KEPT_SECONDS, WRITING, redis_key
+from exporter.cache.link import CacheError, Link, ReplyError
+from exporter.cache.redis import KEPT_SECONDS, redis_key
 from exporter.snapshot import EndpointKey
 
 # How long the others wait for a replica that died while asking; the living one renews it.
 SECONDS: Final = 10.0
 RENEWALS: Final = 3
 
+TURNS: Final = "turns"
 _RESTING: Final = "resting "
+
+# More hosts than any source has, and longer texts than any holder writes, were not written by us.
+MOST_HOSTS: Final = 100
+TEXT_BYTES: Final = 512
 
 # A lease that never ends, or not within the longest wait there can be, was not written by us.
 _TAKE: Final = """
 local left = redis.call('PTTL', KEYS[1])
 if left == -1 or left > tonumber(ARGV[3]) then redis.call('DEL', KEYS[1]) end
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  local hosts = redis.pcall('HGETALL', KEYS[2])
-  return {0, ARGV[1], hosts.err and {} or hosts}
+  local many = redis.pcall('HLEN', KEYS[2])
+  if type(many) ~= 'number' or many > tonumber(ARGV[4]) then redis.call('DEL', KEYS[2]) end
+  return {0, ARGV[1], redis.call('HGETALL', KEYS[2])}
 end
-local value = redis.pcall('GET', KEYS[1])
+local value = redis.pcall('GETRANGE', KEYS[1], 0, ARGV[5])
 return {math.max(redis.call('PTTL', KEYS[1]), 1), type(value) == 'string' and value or '', {}}
 """
 _RENEW: Final = """
@@ -101,7 +107,7 @@ class Lease:
 
     async def _quietly(self, command: Callable[[Any], Any]) -> None:
         with contextlib.suppress(CacheError):
-            await self._link.call(WRITING, command)
+            await self._link.call(TURNS, command)
 
 
 class Leases:
@@ -112,12 +118,14 @@ class Leases:
         """`longest`: seconds that a rest can last."""
         # Names the holder to whoever looks into Redis; the rest makes it the token of this turn alone.
         token = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
-        limit = int(max(longest, SECONDS) * 1000)
+        limits = (int(SECONDS * 1000), int(max(longest, SECONDS) * 1000), MOST_HOSTS, TEXT_BYTES)
         names = (redis_key("lease", key), redis_key("hosts", (key[0], "")))
+
+        async def ask(redis: Any) -> tuple[int, bytes, list[bytes]]:
+            return _reply(await redis.eval(_TAKE, 2, *names, token, *limits))
+
         try:
-            left, value, hosts = await self._link.call(
-                WRITING, lambda redis: redis.eval(_TAKE, 2, *names, token, int(SECONDS * 1000), limit)
-            )
+            left, value, hosts = await self._link.call(TURNS, ask)
         except CacheError:
             return Lease(self._link, key, "", {})
         said = value.decode(errors="replace")
@@ -128,10 +136,17 @@ class Leases:
         return Held(left / 1000, int(failing) if failing.isdecimal() else 0)
 
 
+def _reply(reply: Any) -> tuple[int, bytes, list[bytes]]:
+    match reply:
+        case [int() as left, bytes() as value, [*hosts]] if all(isinstance(one, bytes) for one in hosts):
+            return left, value, hosts
+    raise ReplyError(f"expected who has the turn, got {str(reply)[:40]}")
+
+
 def _states(flat: list[bytes]) -> dict[str, Any]:
     """What is no JSON is left out; what the JSON means is for whoever knows hosts."""
     states = {}
-    for host, text in zip(flat[::2], flat[1::2], strict=True):
+    for host, text in zip(flat[::2], flat[1::2], strict=False):
         with contextlib.suppress(ValueError):
             states[host.decode()] = json.loads(text, parse_constant=_refused)
     return states

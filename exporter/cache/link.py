@@ -19,6 +19,13 @@ from exporter.errors import BtcHealthError
 SECONDS: Final = 1.0
 OPEN_FIRST: Final = 1.0
 OPEN_CEILING: Final = 30.0
+# So many replies in a row that took so long are a server too slow to be of use: every poll would wait for it.
+SLOW_SECONDS: Final = 0.25
+SLOW_REPLIES: Final = 3
+# What comes and goes all the time is not written into the log each time.
+QUIET_SECONDS: Final = 300.0
+# In place of what was to be done: the way there and the server itself.
+SERVER: Final = "server"
 
 _log = structlog.get_logger(__name__)
 
@@ -41,10 +48,16 @@ class CacheError(BtcHealthError):
         self.failure = failure
 
 
-# ValueError: what answers does not speak the protocol.
-_ERRORS: Final = (exceptions.RedisError, exceptions.RedisClusterException, OSError, TimeoutError, ValueError)
-# A server that refuses one write or holds something else under one key still serves the others.
-_SERVING: Final = frozenset({Failure.FULL, Failure.INVALID})
+class ReplyError(ValueError):
+    """A reply in a form that no Redis gives to that command."""
+
+
+# ValueError, RecursionError: what answers does not speak the protocol.
+_ERRORS: Final = (
+    exceptions.RedisError, exceptions.RedisClusterException, OSError, TimeoutError, ValueError, RecursionError,
+)  # fmt: skip
+# Of cluster nodes, these say that nothing can be had at present, not that one command was refused.
+_NOT_SERVING: Final = (exceptions.ClusterError, exceptions.MovedError, exceptions.AskError, exceptions.TryAgainError)
 
 
 def classified(error: BaseException) -> Failure:
@@ -61,6 +74,11 @@ def classified(error: BaseException) -> Failure:
     return Failure.INVALID if "WRONGTYPE" in text else Failure.ERROR
 
 
+def _refused(error: BaseException) -> bool:
+    """Whether a server that serves refused this one command: it is full, read-only, or holds another type there."""
+    return isinstance(error, exceptions.ResponseError) and not isinstance(error, _NOT_SERVING)
+
+
 class Link:
     """`client` of redis-py, connecting on first use. `failures` counts by reason."""
 
@@ -70,38 +88,52 @@ class Link:
         self._monotonic = monotonic
         self._openings = 0
         self._open_until = 0.0
+        self._slow_replies = 0
+        self._slow_until = 0.0
         self._troubles: set[str] = set()
+        # Of the troubles, those that the log knows of; and when it may be told of one again.
+        self._said: set[str] = set()
+        self._quiet_until: dict[str, float] = {}
 
     @property
     def healthy(self) -> bool:
         return not self._troubles
 
     async def call(self, what: str, command: Callable[[Any], Awaitable[Any]]) -> Any:
-        """The reply to `command`, which is given the client; raises CacheError.
+        """The reply to `command`, which is given the client and may raise ReplyError; raises CacheError.
 
-        `what` names the key or the kind of work that may be in trouble while Redis itself serves; see `fine`.
+        `what` names the kind of work that may be in trouble while Redis serves others.
         """
-        if self._monotonic() < self._open_until:
+        started, openings = self._monotonic(), self._openings
+        if started < self._open_until:
             raise CacheError(Failure.UNREACHABLE, "left alone after a failure")
         if self._openings:
             # Of those who come while it is not known whether it works again, only the first one tries.
-            self._open_until = self._monotonic() + SECONDS
+            self._open_until = started + SECONDS
         try:
             async with asyncio.timeout(SECONDS):
                 reply = await command(self._client)
         except _ERRORS as error:
-            raise self._failed(what, error) from error
-        self._answered()
+            raise self._failed(what, error, openings) from error
+        self._replied(started, openings)
+        self.fine(what)
         return reply
 
-    def invalid(self, what: str, problem: str) -> None:
-        """Count what Redis holds under a key and nobody of us can have written."""
-        self._count(what, Failure.INVALID, problem)
+    def count(self, what: str, failure: Failure, message: str) -> None:
+        """A failure that leaves the way open for other work; said once until it is `fine` again."""
+        self.failures[failure] += 1
+        self._troubles.add(what)
+        now = self._monotonic()
+        if what not in self._said and now >= self._quiet_until.get(what, now):
+            self._said.add(what)
+            self._quiet_until[what] = now + QUIET_SECONDS
+            _log.warning("shared cache failed", what=what, reason=str(failure), error=message)
 
     def fine(self, what: str) -> None:
         """There is no trouble with it, or no longer."""
-        if what in self._troubles:
-            self._troubles.discard(what)
+        self._troubles.discard(what)
+        if what in self._said:
+            self._said.discard(what)
             _log.info("shared cache works again", what=what)
 
     async def close(self) -> None:
@@ -111,24 +143,36 @@ class Link:
             for watcher in pool.sentinel_manager.sentinels:
                 await watcher.aclose()
 
-    def _failed(self, what: str, error: BaseException) -> CacheError:
+    def _failed(self, what: str, error: BaseException, openings: int) -> CacheError:
         failure = classified(error)
         message = f"{type(error).__name__}: {error}"
-        if failure in _SERVING:
-            self._answered()
-            self._count(what, failure, message)
+        if _refused(error):
+            self._serves()
+            self.count(what, failure, message)
         else:
-            self._openings += 1
-            self._open_until = self._monotonic() + growing(self._openings, OPEN_FIRST, OPEN_CEILING)
-            self._count("server", failure, message)
+            self._leave_alone(openings)
+            self.count(SERVER, failure, message)
         return CacheError(failure, message)
 
-    def _answered(self) -> None:
-        self._openings, self._open_until = 0, 0.0
-        self.fine("server")
+    def _replied(self, started: float, openings: int) -> None:
+        now = self._monotonic()
+        slow = now - started > SLOW_SECONDS
+        if slow and started < self._slow_until:
+            # Those who waited at the same time waited for one thing, perhaps for our own event loop.
+            return
+        self._slow_replies, self._slow_until = (self._slow_replies + 1, now) if slow else (0, now)
+        if self._slow_replies < SLOW_REPLIES:
+            self._serves()
+        else:
+            self._leave_alone(openings)
+            self.count(SERVER, Failure.TIMEOUT, f"{SLOW_REPLIES} replies in a row took over {SLOW_SECONDS:g} s")
 
-    def _count(self, what: str, failure: Failure, message: str) -> None:
-        self.failures[failure] += 1
-        if what not in self._troubles:
-            self._troubles.add(what)
-            _log.warning("shared cache failed", what=what, reason=str(failure), error=message)
+    def _leave_alone(self, openings: int) -> None:
+        """For a while, twice as long each time; those who tried at the same time, as `openings` tells, count once."""
+        if openings == self._openings:
+            self._openings += 1
+            self._open_until = self._monotonic() + growing(self._openings, OPEN_FIRST, OPEN_CEILING)
+
+    def _serves(self) -> None:
+        self._openings, self._open_until = 0, 0.0
+        self.fine(SERVER)

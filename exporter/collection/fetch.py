@@ -215,8 +215,8 @@ class Fetcher:
             received_at=self._wall(),
             date=reading.http_date(stated.get("Date")),
             age=reading.seconds(stated.get("Age")) or 0.0,
-            etag=stated.get("ETag"),
-            last_modified=stated.get("Last-Modified"),
+            etag=reading.validator(stated.get("ETag")),
+            last_modified=reading.validator(stated.get("Last-Modified")),
             lifetime=reading.lifetime(stated),
             url=str(url.with_user(None)),
         )

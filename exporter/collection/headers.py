@@ -55,6 +55,11 @@ def lifetime(headers: Mapping[str, str]) -> float | None:
     return max(expires - date, 0.0) if expires is not None and date is not None else None
 
 
+def validator(text: str | None) -> str | None:
+    """What can be sent back as a condition; other bytes than a header should have could be kept nowhere either."""
+    return text if text and text.isascii() and text.isprintable() else None
+
+
 def _content_type(headers: Mapping[str, str]) -> Message | None:
     if "Content-Type" not in headers:
         return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import structlog
@@ -84,8 +86,12 @@ class Poller:
     async def restore(self) -> None:
         """Show what earlier runs kept, with its true age, and find out when each endpoint is due."""
         await self._intake.load()
-        for index, endpoint in enumerate(self.plan.endpoints):
-            poll = self._postponed(endpoint, await self._guarded(endpoint, self._restore_one))
+        now = self._clock.wall()
+        # Side by side: one after another, looks at a slow shared cache would add up to a slow start.
+        looks = [asyncio.ensure_future(self._known(endpoint, now)) for endpoint in self.plan.endpoints]
+        await asyncio.gather(*looks, return_exceptions=True)
+        for index, (endpoint, look) in enumerate(zip(self.plan.endpoints, looks, strict=True)):
+            poll = self._postponed(endpoint, await self._guarded(endpoint, partial(self._restore_one, look=look)))
             self._schedule(index, poll, poll.due)
 
     async def run(self) -> None:
@@ -142,9 +148,8 @@ class Poller:
         record.failing, record.tried = failing, True
         return replace(poll, due=max(poll.due, min(due, latest)))
 
-    async def _restore_one(self, endpoint: Endpoint) -> Poll:
-        now = self._clock.wall()
-        body = await self._known(endpoint, now)
+    async def _restore_one(self, endpoint: Endpoint, look: Awaitable[CachedBody | None]) -> Poll:
+        now, body = self._clock.wall(), await look
         if body is None:
             return Poll(Outcome.DEFERRED, now)
         try:
@@ -196,7 +201,7 @@ class Poller:
         """Ask on behalf of all replicas, unless one of them did while we waited for our turn."""
         hosts, source = self._upstream.hosts, self.plan.source
         async with lease:
-            known = await self._known(endpoint, self._clock.wall())
+            known = await self._known(endpoint, self._clock.wall(), again=True)
             kept = await self._kept(endpoint, known)
             if kept is not None:
                 return kept
@@ -242,7 +247,7 @@ class Poller:
             self._ask_at[endpoint.name] = drawn
         return drawn[1]
 
-    async def _known(self, endpoint: Endpoint, now: float) -> CachedBody | None:
+    async def _known(self, endpoint: Endpoint, now: float, *, again: bool = False) -> CachedBody | None:
         """The newest body we have from a base URL that is still configured and not refused."""
 
         def usable(body: CachedBody) -> bool:
@@ -250,7 +255,7 @@ class Poller:
             source, hosts = self.plan.source, self._upstream.hosts
             return position is not None and hosts.refusal(source, self.plan.base_urls[position]) is None
 
-        return await self._cache.get((self.plan.name, endpoint.name), now - endpoint.interval, usable)
+        return await self._cache.get((self.plan.name, endpoint.name), now - endpoint.interval, usable, again=again)
 
     def _succeeded(self, answer: Answer, outcome: Outcome) -> Poll:
         endpoint = answer.accepted.endpoint

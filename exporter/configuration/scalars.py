@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final, Literal, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 from yarl import URL
@@ -145,20 +145,26 @@ def _telemetry_path(path: str) -> str:
 TelemetryPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]+$"), AfterValidator(_telemetry_path)]
 
 
+# From the user name to the last @: also a password that should have been percent-encoded is not to be shown.
+_PASSWORD: Final = re.compile(r"([^/@]*://[^:/?#@\[]*:)(.*)@", re.DOTALL)
+_PORT: Final = re.compile(r"[0-9]+[/?#]")
+
+
+def _password(url: str) -> re.Match[str] | None:
+    found = _PASSWORD.match(url)
+    # As in https://host:8080/path@v2; no path of a Redis URL has an @.
+    port = found is not None and _PORT.match(found[2]) is not None
+    return None if port and not url.startswith("redis") else found
+
+
 def mask_url(url: str) -> str:
     """The same URL with the password replaced."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:{MASK}@{host}"))
+    found = _password(url)
+    return url if found is None else f"{found[1]}{MASK}{url[found.end(2) :]}"
 
 
 def has_password(url: str) -> bool:
-    try:
-        return urlsplit(url).password is not None
-    except ValueError:
-        return False
+    return _password(url) is not None
 
 
 def _url(value: Any, *, schemes: tuple[str, ...], prefix: bool) -> Any:

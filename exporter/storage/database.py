@@ -33,6 +33,9 @@ MEMORY: Final = "memory"
 READING: Final = "BEGIN"
 WRITING: Final = "BEGIN IMMEDIATE"
 
+# ValueError: a text that is no Unicode, which SQLite's driver does not count as an error of its own.
+_ERRORS: Final = (sqlite3.Error, StorageError, ValueError)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -175,7 +178,7 @@ class Storage:
         """In one transaction; where that fails one by one, so that none holds up the others."""
         try:
             return _Flushed(self._transaction(lambda connection: _all(connection, batch), WRITING))
-        except (sqlite3.Error, StorageError) as error:
+        except _ERRORS as error:
             self._failed(error, WRITING)
             if is_busy(error):
                 return _Flushed({})
@@ -188,7 +191,7 @@ class Storage:
     def _guarded(self, work: Callable[[sqlite3.Connection], T], default: T) -> T:
         try:
             return self._transaction(work, READING)
-        except (sqlite3.Error, StorageError) as error:
+        except _ERRORS as error:
             self._failed(error, READING)
             return default
 

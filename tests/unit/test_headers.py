@@ -28,6 +28,16 @@ def test_dates_in_every_form_http_has_known(text: str | None, want: float | None
     assert headers.http_date(text) == want
 
 
+@pytest.mark.parametrize("text", ['"v1"', 'W/"v1"', DATE])
+def test_a_validator_is_kept_as_it_came(text: str) -> None:
+    assert headers.validator(text) == text
+
+
+@pytest.mark.parametrize("text", [None, "", '"\udce9"', '"\u00e9"', "a\tb", "a\x00"])
+def test_a_validator_that_could_not_be_sent_back_is_none(text: str | None) -> None:
+    assert headers.validator(text) is None
+
+
 @pytest.mark.parametrize(
     ("stated", "want"),
     [

@@ -271,10 +271,12 @@ async def test_one_write_that_fails_costs_no_other_and_its_owner_is_told(path: P
     told: list[Any] = []
     storage.save("room", "before", 1)
     storage.write(("bad",), lambda connection: connection.execute("no SQL"), settled=told.append)
+    storage.write(("no text",), lambda connection: connection.execute("SELECT ?", ("\udce9",)), settled=told.append)
     storage.write(("good",), lambda _: "done", settled=told.append)
     storage.save("room", "after", 2)
     await storage.written()
-    assert sorted(told, key=str) == [None, "done"]
+    assert sorted(told, key=str) == [None, None, "done"]
+    assert await storage.read(lambda connection: connection.execute("SELECT ?", ("\udce9",)), "nothing") == "nothing"
     assert await storage.load("room") == {"before": 1, "after": 2}
     await storage.close()
 

@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 import structlog
 
+from exporter.cache import client as client_module
+from exporter.cache import link as link_module
 from exporter.cache.link import Link
-from tests.integration.redis.server import RedisServer, Road, Watch, link_to
+from tests.integration.redis.server import PATIENCE, RedisServer, Road, Watch, link_to
 from tests.machine import tool
 
 
@@ -43,7 +45,15 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-async def link(server: RedisServer, watch: Watch) -> AsyncIterator[Link]:
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may take longer over twenty connections than a poll would wait."""
+    monkeypatch.setattr(link_module, "SECONDS", PATIENCE)
+    monkeypatch.setattr(client_module, "SECONDS", PATIENCE)
+
+
+@pytest.fixture
+async def link(request: pytest.FixtureRequest, server: RedisServer, watch: Watch) -> AsyncIterator[Link]:
+    request.getfixturevalue("patient")
     opened = link_to(server.url, watch)
     yield opened
     await opened.close()

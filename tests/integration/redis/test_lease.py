@@ -113,10 +113,17 @@ async def test_after_a_failed_poll_nobody_has_a_turn_until_the_wait_is_over(
     [
         ("SET", NAME, "for ever"),
         ("RPUSH", NAME, "a", "b"),
+        ("SET", NAME, "x" * (1 << 20), "EX", 86400 * 365),
         ("SET", NAME, "far too long", "EX", 86400 * 365),
         ("SET", NAME, "resting soon", "EX", 86400 * 365),
     ],
-    ids=["a string that never ends", "a list that never ends", "a wait of a year", "our own kind of text for a year"],
+    ids=[
+        "a string that never ends",
+        "a list that never ends",
+        "a megabyte for a year",
+        "a wait of a year",
+        "our own kind of text for a year",
+    ],
 )
 async def test_a_lease_that_cannot_be_ours_is_removed(
     command: tuple[str | int, ...], first: Leases, server: RedisServer
@@ -136,6 +143,13 @@ async def test_a_lease_in_another_form_is_waited_for_as_if_somebody_were_asking(
     assert held.failing == 0
 
 
+async def test_a_megabyte_in_place_of_a_lease_is_not_moved(first: Leases, server: RedisServer) -> None:
+    server.run("SET", NAME, "x" * (1 << 20), "PX", 60_000)
+    before = server.run("INFO", "stats")["total_net_output_bytes"]
+    assert isinstance(await first.take(KEY, LONGEST), Held)
+    assert server.run("INFO", "stats")["total_net_output_bytes"] - before < 1 << 16
+
+
 async def test_replicas_tell_each_other_what_they_know_of_hosts(first: Leases, second: Leases) -> None:
     async with await turn(first) as lease:
         assert lease.hosts == {}
@@ -147,8 +161,12 @@ async def test_replicas_tell_each_other_what_they_know_of_hosts(first: Leases, s
 
 @pytest.mark.parametrize(
     "command",
-    [("SET", HOSTS, "x"), ("HSET", HOSTS, "h", "{", "i", '{"tokens": NaN}', b"\xff", "{}")],
-    ids=["not a hash", "no JSON"],
+    [
+        ("SET", HOSTS, "x"),
+        ("HSET", HOSTS, "h", "{", "i", '{"tokens": NaN}', b"\xff", "{}"),
+        ("HSET", HOSTS, *(text for number in range(leases.MOST_HOSTS + 1) for text in (f"h{number}", "{}"))),
+    ],
+    ids=["not a hash", "no JSON", "more hosts than there can be"],
 )
 async def test_garbage_about_hosts_is_not_believed(
     command: tuple[str | bytes, ...], first: Leases, server: RedisServer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,13 +20,17 @@ from exporter.cache.memory import MemoryTier
 from exporter.cache.redis import RedisTier
 from exporter.cache.sqlite import SqliteTier
 from exporter.collection.collection import Collection, Surroundings
+from exporter.snapshot import EndpointKey
 from exporter.spec import Endpoint
 from exporter.storage.database import Storage
 from tests.integration.collection.stage import FakeClock, Play, Upstream, declare, play, serve, unfolded
-from tests.integration.redis.server import RedisServer, Watch, link_to
+from tests.integration.redis.server import PATIENCE, RedisServer, Watch, link_to
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 KEY = ("alpha", "a")
 NAME = "btchealth:1:{alpha}:body:a"
+LEASE = "btchealth:1:{alpha}:lease:a"
 INTERVAL = 60.0
 
 
@@ -52,14 +58,15 @@ class Replicas:
     runs: list[Play] = field(default_factory=list)
     caches: list[Cache] = field(default_factory=list)
 
-    async def add(self) -> Play:
+    async def add(self, tier: type[RedisTier] = RedisTier) -> Play:
         storage = Storage(Path(":memory:"))
         self.stack.push_async_callback(storage.close)
         link: Link = link_to(self.server.url, self.watch)
         run = play(self.clock, storage, [self.upstream.url], *self.endpoints)
-        cache = Cache((MemoryTier(1 << 20), SqliteTier(storage)), RedisTier(link, self.clock.wall, 1 << 20))
+        cache = Cache((MemoryTier(1 << 20), SqliteTier(storage)), tier(link, self.clock.wall, 1 << 20))
         around = Surroundings(self.clock.clock(), storage, cache, unfolded, run.timeout, Leases(link))
         run.collection = Collection(run.sources, run.settings, around)
+        self.stack.push_async_exit(run)
         await run.collection.restore()
         self.runs.append(run)
         self.caches.append(cache)
@@ -67,7 +74,6 @@ class Replicas:
 
     async def start(self, *runs: Play) -> None:
         for run in runs:
-            self.stack.push_async_exit(run)
             await run.collection.start()
             self.clock.workers += 1
         await self.clock.idle()
@@ -227,6 +233,69 @@ async def test_garbage_in_redis_costs_no_value_and_lasts_until_the_next_body(
             assert run.values() == {"a_value": 4, "a_other": 4}
         assert upstream.calls["/a"] == 2
         assert sum(three.fetches()) == 2
+
+
+async def test_an_answer_that_was_long_on_its_way_takes_the_place_of_none_that_was_asked_for_later(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    """The holder of a turn stood still until its lease ran out and another replica had asked."""
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    asked_again = False
+
+    async def slow(_: web.Request) -> web.Response:
+        nonlocal asked_again
+        if asked_again:
+            return upstream.json({"value": 2, "other": 2})
+        asked_again, old = True, upstream.json({"value": 1, "other": 1})
+        asked.set()
+        await go_on.wait()
+        return old
+
+    upstream.says["/a"] = slow
+    async with replicas(clock, server, upstream, count=0) as together:
+        first, second = await together.add(), await together.add()
+        late = asyncio.create_task(first.collection.poll_once())
+        await asked.wait()
+        server.run("DEL", LEASE)
+        clock.now += 12
+        await second.collection.poll_once()
+        fetched = clock.now
+        clock.now += 3
+        go_on.set()
+        await late
+        assert together.fetches() == [1, 1]
+        for cache in together.caches:
+            found = await cache.get(KEY, clock.now - INTERVAL)
+            assert found is not None
+            assert (found.fetched_at, json.loads(found.body)) == (fetched, {"value": 2, "other": 2})
+        await first.collection.poll_once()
+        assert first.values() == second.values() == {"a_value": 2, "a_other": 2}
+
+
+async def test_at_start_a_slow_redis_is_asked_for_everything_at_the_same_time(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    endpoints = [declare(name) for name in ("a", "b", "c", "d", "e")]
+    async with replicas(clock, server, upstream, *endpoints, count=0) as together:
+        everybody = asyncio.Barrier(len(endpoints))
+
+        class Slow(RedisTier):
+            async def get(self, key: EndpointKey, known: CachedBody | None = None) -> CachedBody | None:
+                async with asyncio.timeout(PATIENCE):
+                    await everybody.wait()
+                return await super().get(key, known)
+
+        await together.add(Slow)
+
+
+async def test_a_poll_counts_one_look_also_where_it_asks(
+    clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    async with replicas(clock, server, upstream, count=1) as one:
+        looks = one.looks()
+        await clock.forward(70)
+        assert upstream.calls["/a"] == 2
+        assert one.looks() - looks == 7
 
 
 async def test_a_body_of_a_base_url_that_is_not_ours_is_not_taken(

@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import redis
 
 from exporter.cache import CachedBody
 from exporter.cache.envelope import seal
+from exporter.cache.lease import Lease, Leases
 from exporter.cache.link import OPEN_FIRST, Link
 from exporter.cache.redis import KEPT_SECONDS, RedisTier
 from tests.integration.redis.server import RedisServer, Road, Watch, link_to
@@ -77,6 +79,17 @@ async def test_what_is_known_already_is_not_moved_again(tier: RedisTier) -> None
     assert await tier.get(KEY, replace(BODY, fetched_at=BODY.fetched_at - 1)) == BODY
 
 
+async def test_of_two_answers_the_one_that_was_asked_for_later_is_the_newer(tier: RedisTier) -> None:
+    await tier.put(BODY)
+    late = replace(BODY, body=b"late", fetched_at=BODY.fetched_at + 5, took=BODY.took + 6)
+    await tier.put(late)
+    assert await tier.get(KEY) == await tier.get(KEY, late) == BODY
+    await tier.put(replace(late, took=BODY.took + 4))
+    found = await tier.get(KEY, BODY)
+    assert found is not None
+    assert found.body == b"late"
+
+
 @pytest.mark.parametrize(
     ("second", "want"),
     [(-1.0, BODY.fetched_at), (0.0, BODY.fetched_at), (1.0, BODY.fetched_at + 1)],
@@ -132,8 +145,19 @@ GARBAGE: dict[str, Callable[[RedisServer], Any]] = {
     "a body that is not packed": hash_of(written(body=b"plain")),
     "a truncated body": hash_of(written(body=seal(BODY).packed[:-6])),
     "a body of another length": hash_of(described(size=3)),
+    "conditions that no request can carry": hash_of(described(etag="a\r\nb: c")),
+    "no time at all": hash_of(written(at=None)),
+    "a time of a megabyte": hash_of(written(at=b"1" * (1 << 20))),
+    "a description of a megabyte": hash_of(described(url="x" * (1 << 20))),
+    "a body of four megabytes": hash_of(written(body=bytes(4 << 20))),
     "more than may be read": hash_of(described(size=MOST + 1)),
 }
+
+
+def moved(server: RedisServer) -> int:
+    """Bytes that Redis has sent so far."""
+    sent: int = server.run("INFO", "stats")["total_net_output_bytes"]
+    return sent
 
 
 @pytest.mark.parametrize("hold", GARBAGE.values(), ids=GARBAGE)
@@ -141,8 +165,10 @@ async def test_garbage_is_passed_over_counted_said_once_and_replaced(
     server: RedisServer, tier: RedisTier, link: Link, hold: Callable[[RedisServer], Any], log: Log
 ) -> None:
     hold(server)
+    before = moved(server)
     for _ in range(3):
         assert await tier.get(KEY) is None
+    assert moved(server) - before < 1 << 16
     assert failures(link) == {"invalid": 3}
     assert said(log) == [("shared cache failed", NAME)]
     better = replace(BODY, fetched_at=BODY.fetched_at + 1)
@@ -164,6 +190,61 @@ async def test_a_full_redis_still_gives_what_it_holds(server: RedisServer, link:
     await tier.put(replace(BODY, fetched_at=BODY.fetched_at + 3))
     assert await tier.get(KEY) == replace(BODY, fetched_at=BODY.fetched_at + 3)
     assert said(log) == [("shared cache failed", "writing"), ("shared cache works again", "writing")]
+
+
+REFUSALS = {
+    "is a read-only replica": (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+    "lacks the replicas it wants": (
+        ("CONFIG", "SET", "min-replicas-to-write", "1"),
+        ("CONFIG", "SET", "min-replicas-to-write", "0"),
+    ),
+    "lets us only read": (("ACL", "SETUSER", "default", "-@write"), ("ACL", "SETUSER", "default", "+@all")),
+}
+
+
+@pytest.mark.parametrize(("refuse", "allow"), REFUSALS.values(), ids=REFUSALS)
+async def test_a_redis_that_refuses_to_write_still_gives_what_it_holds(
+    refuse: tuple[str, ...], allow: tuple[str, ...], server: RedisServer, link: Link, log: Log
+) -> None:
+    tier, turns = tier_on(link), Leases(link)
+    await tier.put(BODY)
+    try:
+        server.run(*refuse)
+        for age in (1, 2, 3):
+            assert await tier.get(KEY) == BODY
+            assert isinstance(await turns.take(KEY, 600), Lease)
+            await tier.put(replace(BODY, fetched_at=BODY.fetched_at + age))
+    finally:
+        server.run(*allow)
+    assert not link.healthy
+    assert failures(link) == {"error": 6}
+    await tier.put(replace(BODY, fetched_at=BODY.fetched_at + 4))
+    turn = await turns.take(KEY, 600)
+    assert isinstance(turn, Lease)
+    async with turn:
+        assert await tier.get(KEY) == replace(BODY, fetched_at=BODY.fetched_at + 4)
+    assert sorted(said(log)) == [
+        (event, what) for event in ("shared cache failed", "shared cache works again") for what in ("turns", "writing")
+    ]
+
+
+async def test_a_redis_that_wants_a_password_is_left_alone_until_it_wants_none(
+    server: RedisServer, watch: Watch, log: Log
+) -> None:
+    link = link_to(server.url, watch)
+    server.run("CONFIG", "SET", "requirepass", "hunter2")
+    try:
+        for _ in range(3):
+            assert await tier_on(link).get(KEY) is None
+        assert failures(link) == {"error": 1}
+    finally:
+        with redis.Redis(port=server.port, password="hunter2") as client:
+            client.config_set("requirepass", "")
+    watch.now += OPEN_FIRST + 0.01
+    await tier_on(link).put(BODY)
+    assert await tier_on(link).get(KEY) == BODY
+    assert said(log) == [("shared cache failed", "server"), ("shared cache works again", "server")]
+    await link.close()
 
 
 async def test_a_redis_that_is_away_is_left_alone_for_a_while_and_comes_back_by_itself(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from redis.asyncio.sentinel import SentinelConnectionPool
 
 from exporter.cache.address import Address, Kind
 from exporter.cache.client import client_of
+from exporter.configuration.scalars import MASK, has_password, mask_url
 
 
 @pytest.mark.parametrize(
@@ -43,9 +45,10 @@ def test_a_url_says_where_redis_is(url: str, want: dict[str, Any]) -> None:
         ("http://cache", "starts with redis://"),
         ("redis+magic://cache", "starts with redis://"),
         ("redis://", "names a host"),
-        ("redis://cache:0", "names a host"),
-        ("redis://cache:http", "Port could not be cast"),
-        ("redis://cache:70000", "Port out of range"),
+        ("redis://[cache", "names a host"),
+        ("redis://cache:0", "a port from 1 to 65535"),
+        ("redis://cache:http", "a port from 1 to 65535"),
+        ("redis://cache:70000", "a port from 1 to 65535"),
         ("redis://ca che", "starts with redis://"),
         ("redis://cache/main", "expected the number of a database, not 'main'"),
         ("redis://cache/0/1", "expected the number of a database, not '0/1'"),
@@ -60,6 +63,21 @@ def test_a_url_says_where_redis_is(url: str, want: dict[str, Any]) -> None:
 def test_a_url_that_cannot_be_used_is_refused_with_what_was_expected(url: str, want: str) -> None:
     with pytest.raises(ValueError, match=want.replace("?", r"\?")):
         Address.parse(url)
+
+
+@pytest.mark.parametrize(
+    "password", ["zq/qz", "zq?qz", "zq#qz", "12/qz", "12?qz", "12#qz", "z[qz", "zq/q@z", "\u2100qz"]
+)
+@pytest.mark.parametrize(
+    "url", ["redis://:{}@cache", "redis://me:{}@cache:6379/1", "redis+sentinel://:{}@one,two/main"]
+)
+def test_a_password_that_should_have_been_encoded_is_not_repeated(url: str, password: str) -> None:
+    written = url.format(password)
+    assert has_password(written)
+    assert mask_url(written) == url.format(MASK)
+    with pytest.raises(ValueError, match="expected") as caught:
+        Address.parse(written)
+    assert not re.search("z|q|12", str(caught.value))
 
 
 async def test_every_kind_of_url_has_its_client() -> None:

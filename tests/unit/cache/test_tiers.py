@@ -109,6 +109,22 @@ async def test_the_newest_body_is_found_and_only_a_young_one_is_a_hit(
     await storage.close()
 
 
+async def test_a_second_look_of_the_same_poll_finds_the_same_and_is_not_counted() -> None:
+    memory = MemoryTier(1000)
+    cache = Cache((memory,), Shared(replace(BODY, fetched_at=NOW + 10)))
+    await memory.put(BODY)
+    assert await cache.get(BODY.key, YOUNG) == await cache.get(BODY.key, YOUNG, again=True)
+    assert counts(cache) == {"memory": (1, 1), "redis": (1, 1), "sqlite": (0, 0)}
+
+
+async def test_the_body_that_was_asked_for_later_is_the_newer_one_however_long_it_took() -> None:
+    memory, slow = MemoryTier(1000), replace(BODY, fetched_at=NOW + 10, took=11.0)
+    await memory.put(slow)
+    assert await Cache((memory,), Shared(BODY)).get(BODY.key, OLD) == BODY
+    await memory.put(replace(slow, took=9.0))
+    assert await Cache((memory,), Shared(BODY)).get(BODY.key, OLD) == replace(slow, took=9.0)
+
+
 async def test_at_start_what_the_disk_holds_is_weighed_against_what_the_others_hold() -> None:
     storage = Storage(Path(":memory:"))
     disk, shared = SqliteTier(storage), Shared(replace(BODY, fetched_at=NOW - 10))

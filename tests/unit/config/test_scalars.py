@@ -140,6 +140,10 @@ def test_numbers_from_code_are_base_units() -> None:
     ("url", "shown"),
     [
         ("https://host/path", "https://host/path"),
+        ("https://host:8080/path@v2", "https://host:8080/path@v2"),
+        ("https://[::1]:8080/path@v2", "https://[::1]:8080/path@v2"),
+        ("https://host/a:b@c", "https://host/a:b@c"),
+        ("socks5://me:hun/ter@2@host:1", "socks5://me:<secret>@host:1"),
         ("redis://:hunter2@cache:6379/0", "redis://:<secret>@cache:6379/0"),
         ("socks5://me:hunter2@[::1]:9050", "socks5://me:<secret>@[::1]:9050"),
     ],
