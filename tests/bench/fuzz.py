@@ -46,10 +46,10 @@ def fuzz(exporter: Program, examples: int, folder: Path, seconds: float, seed: i
     return Fuzzed(int(told[1]) if told else 0, ended.returncode == 0, output)
 
 
-def rounds(exporter: Program, wanted: int, folder: Path) -> Iterator[Fuzzed]:
+def rounds(exporter: Program, wanted: int, folder: Path, first: int = 1) -> Iterator[Fuzzed]:
     """One seed after the other: looking for what was not sent yet takes the longer the more there is to remember."""
     sent = 0
-    for seed in itertools.count(1):
+    for seed in itertools.count(first):
         done = fuzz(exporter, EXAMPLES, folder, 1_200, seed)
         yield done
         sent += done.cases
@@ -60,19 +60,20 @@ def rounds(exporter: Program, wanted: int, folder: Path) -> Iterator[Fuzzed]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.fuzz", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000, help="at least so many requests (default %(default)s)")
-    wanted, cases, passed = parser.parse_args().cases, 0, True
+    parser.add_argument("--seed", type=int, default=1, help="of the first round (default %(default)s)")
+    given, cases, passed = parser.parse_args(), 0, True
     with tempfile.TemporaryDirectory() as name:
         room = Room(Path(name))
         try:
             exporter = room.exporter(room.simulator().url, config=LIMITLESS)
-            for done in rounds(exporter, wanted, Path(name)):
+            for done in rounds(exporter, given.cases, Path(name), given.seed):
                 cases, passed = cases + done.cases, passed and done.passed
                 sys.stdout.write(f"{done.output}\n{cases} cases\n")
                 sys.stdout.flush()
         finally:
             room.close()
     sys.stdout.write(f"{cases} cases, {'no failure' if passed else 'failed'}\n")
-    return 0 if passed and cases >= wanted else 1
+    return 0 if passed and cases >= given.cases else 1
 
 
 if __name__ == "__main__":

@@ -22,12 +22,20 @@ from exporter.history.alertmanager import NOT_CONFIGURED, AlertFeed, Alerts
 from exporter.history.jsonclient import JsonClient
 from exporter.history.prometheus import PrometheusHistory
 from exporter.history.selector import Selector
+from exporter.history.sqlite import SqliteHistory
+from exporter.storage.archive import Archive
+from exporter.storage.database import Storage
+from exporter.web.api.timeseries import statistics
 from tests.blackbox.machine_room import Room, free_port, get, until
 
 END = 1_790_000_000 // 21_600 * 21_600
 OVERALL = Selector("btchealth_overall_score")
 ODD = Selector("btchealth_share_ratio", {"pool": 'a "b" \\ c'})
 
+# Every minute of three hours, but for half an hour when the exporter was off.
+BACKLOG = [
+    (END - 60 * ago, 1e6 / (1 + ago)) for ago in range(180, -1, -1) if not 60 <= ago < 90
+]  # fmt: skip
 # Two replicas of the same score, half an hour apart, and a label value that has to be escaped.
 HISTORY = "".join(
     [
@@ -39,6 +47,8 @@ HISTORY = "".join(
         ),
         "# TYPE btchealth_share_ratio gauge\n",
         f'btchealth_share_ratio{{pool="a \\"b\\" \\\\ c"}} 0.25 {END}\n',
+        "# TYPE btchealth_backlog_vbytes gauge\n",
+        *(f"btchealth_backlog_vbytes {value!r} {time}\n" for time, value in BACKLOG),
         "# EOF\n",
     ]
 )
@@ -95,6 +105,27 @@ async def test_time_series_are_those_of_prometheus_over_all_replicas(prometheus:
         assert await history.points(Selector("btchealth_absent"), window) == []
 
 
+async def test_our_file_and_prometheus_tell_the_same_of_the_same_data(prometheus: str, tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "a.sqlite")
+    archive = Archive(storage, 400 * 86_400.0)
+    for number, (moment, value) in enumerate(BACKLOG):
+        archive.append(moment, {}, {"btchealth_backlog_vbytes": value})
+        if number % 30 == 0:
+            await storage.written()
+    await storage.written()
+    file, backlog = SqliteHistory(archive, lambda: END), Selector("btchealth_backlog_vbytes")
+    async with client() as asking:
+        other = PrometheusHistory(prometheus, asking)
+        for step in (60, 120, 300, 900):
+            window = Window.until(END + 59, 3 * 3_600, step)
+            ours, theirs = await file.points(backlog, window), await other.points(backlog, window)
+            assert ours == theirs
+            assert statistics([value for _, value in ours]) == statistics([value for _, value in theirs])
+            gaps = {END - moment for moment in range(window.start, END + 1, step)} - {END - time for time, _ in ours}
+            assert gaps == {ago for ago in range(0, 10_801, step) if 60 * 60 <= ago <= 85 * 60}
+    await storage.close()
+
+
 async def test_the_whole_way_from_a_request_to_prometheus_and_back(prometheus: str, room: Room) -> None:
     exporter = room.exporter(
         room.simulator().url,
@@ -115,9 +146,19 @@ async def test_the_whole_way_from_a_request_to_prometheus_and_back(prometheus: s
 
 
 def alert(url: str, name: str) -> None:
-    body = json.dumps([{"labels": {"alertname": name, "severity": "warning"}, "annotations": {"summary": "S."}}])
+    told = {"labels": {"alertname": name, "severity": "warning"}, "annotations": {"summary": "S."}}
+    post(f"{url}/api/v2/alerts", [told | {"generatorURL": "http://prometheus.example/graph"}])
+
+
+def silence(url: str, name: str) -> None:
+    matcher = {"name": "alertname", "value": name, "isRegex": False}
+    times = {"startsAt": "2020-01-01T00:00:00Z", "endsAt": "2120-01-01T00:00:00Z"}
+    post(f"{url}/api/v2/silences", {"matchers": [matcher], "createdBy": "t", "comment": "t", **times})
+
+
+def post(url: str, told: object) -> None:
     headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{url}/api/v2/alerts", body.encode(), headers)  # noqa: S310 - a server on loopback
+    request = urllib.request.Request(url, json.dumps(told).encode(), headers)  # noqa: S310 - a server on loopback
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - a server on loopback
         answer.read()
 
@@ -142,11 +183,16 @@ async def test_alerts_of_this_product_are_those_the_alertmanager_has(alertmanage
         (one,) = feed.now.alerts
         known = feed.now
         await feed.refresh()
+        again = feed.now
+        silence(alertmanager, "BtcHealthFeeSpike")
+        await feed.refresh()
+    assert feed.now.alerts is not None
+    assert [found.state for found in feed.now.alerts] == ["suppressed"]
     assert (one.name, one.severity, one.state) == ("BtcHealthFeeSpike", "warning", "active")
     assert one.annotations == {"summary": "S."}
     assert one.starts_at > 1_700_000_000
-    assert feed.now is known
-    assert changes == 1
+    assert again is known
+    assert changes == 2
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,10 @@ async def test_the_last_card_at_or_before_a_time_is_compared_and_a_year_tells_wh
         return json.loads((await page(Ask("GET", "/", query))).body)
 
     assert (await asked(""))["changed"]["since"] == later - 86_400
-    assert (await asked(f"since={later - 1_800}"))["changed"]["since"] == later - 3_600
+    changed = (await asked(f"since={later - 1_800}"))["changed"]
+    assert changed["since"] == later - 3_600
+    assert changed["overall_before"] == card(0.7).overall != changed["overall_now"] == now.scorecard.overall
+    assert math.isclose(sum(one["points"] for one in changed["movements"]), changed["points"], abs_tol=1e-9)
     assert (await asked("since=1000"))["changed"] is None
     assert await page(Ask("GET", "/", "since=1000")) == await page(Ask("GET", "/", "since=1001"))
     ranks = (await asked(""))["unusual"]
