@@ -9,8 +9,9 @@ from typing import Final, Self
 
 from scoring.reading import series
 
-_SELECTOR: Final = re.compile(r'([a-z_][a-z0-9_]*)(?:\{((?:\w+="[^"]*",?)*)\})?')
-_LABEL: Final = re.compile(r'(\w+)="([^"]*)"')
+_SELECTOR: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\{(.*)\})?")
+# A value may hold quotation marks of its own.
+_LABEL: Final = re.compile(r'(\w+)="(.*?)"(?:,(?=\w+=")|$)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Selector:
     def parse(cls, text: str) -> Self | None:
         """Of a text that `scoring.reading.series` wrote; None where it cannot be taken apart."""
         match = _SELECTOR.fullmatch(text)
-        return cls(match[1], dict(_LABEL.findall(match[2] or ""))) if match else None
+        found = cls(match[1], dict(_LABEL.findall(match[2] or ""))) if match else None
+        return found if str(found) == text else None
 
     def __str__(self) -> str:
         return series(self.name, **self.labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from exporter.collection.statistics import EndpointFigures, SourceFigures
+from exporter.configuration.scalars import mask_url
 from exporter.slices import Slices
 from exporter.web.api.render import writing
 from exporter.web.api.source_models import Sources
@@ -24,7 +25,7 @@ def _source(one: SourceFigures) -> dict[str, Any]:
         "clock_skew": one.clock_skew,
         "breaker_open": one.breaker_open,
         "remaining_requests": one.remaining,
-        "refused_base_urls": dict(one.refusals),
+        "refused_base_urls": {mask_url(url): why for url, why in one.refusals.items()},
         "endpoints": {endpoint.name: _endpoint(endpoint) for endpoint in one.endpoints},
     }
 

@@ -67,6 +67,14 @@ def test_sources_tell_age_errors_and_provenance() -> None:
     assert broken["position"] is None
 
 
+def test_no_password_of_a_base_url_is_shown() -> None:
+    refused = replace(SOURCE, refusals={"http://user:s3cret@umbrel.local:3006/x": "genesis of another network"})
+    body = in_one_go(sources(world(refused)))
+    assert b"s3cret" not in body
+    shown = json.loads(body)["sources"]["mempool_space"]["refused_base_urls"]
+    assert shown == {"http://user:<secret>@umbrel.local:3006/x": "genesis of another network"}
+
+
 def test_known_alerts_are_shown_and_none_is_an_empty_list() -> None:
     body = latest(world(), Alerts((ALERT,), None))
     assert [one["name"] for one in body["alerts"]] == ["BtcHealthFeeSpike"]

@@ -4,6 +4,7 @@ from exporter.history.selector import Selector
 from exporter.web.answer import Refusal
 from exporter.web.api.naming import Known, selector_of
 from exporter.web.api.queries import TimeseriesQuery
+from scoring.reading import series
 
 KNOWN = Known({"security": ("hashrate",), "adoption": ()}, {"btchealth_tip", "btchealth_share_ratio", "btchealth_new"})
 STORED = {
@@ -88,6 +89,22 @@ def test_promql_is_built_from_parts_and_escapes_values(selector: Selector, want:
     assert selector.promql() == want
 
 
-@pytest.mark.parametrize("text", ["", "A", "a{", "a{b=c}", 'a{b="c"}}', 'a{b="c"d"}', "a b"])
+@pytest.mark.parametrize(
+    "text", ["", "A", "a{", "a{b=c}", 'a{b="c"}}', 'a{c="x",b="y"}', 'a{b="x",b="y"}', "a{}", "a b"]
+)
 def test_a_text_that_is_no_selector_of_ours_is_not_taken_apart(text: str) -> None:
     assert Selector.parse(text) is None
+
+
+@pytest.mark.parametrize("value", ['say "x"', '"', '""', "a,b", 'a="b', "\\", "{}", "", "ViaBTC ü"])
+def test_a_label_value_of_upstream_may_hold_anything_and_is_still_one_value(value: str) -> None:
+    text = series("btchealth_share_ratio", pool=value, window="24h")
+    found = Selector.parse(text)
+    assert found == Selector("btchealth_share_ratio", {"pool": value, "window": "24h"})
+    assert str(found) == text
+
+
+def test_a_pool_with_quotation_marks_in_its_name_can_be_asked_for() -> None:
+    stored = {series("btchealth_share_ratio", pool=name) for name in ('say "x"', "other")}
+    query = TimeseriesQuery(kind="metric", id="btchealth_share_ratio", label=['pool:say "x"'])
+    assert selector_of(query, KNOWN, stored).promql() == 'max(btchealth_share_ratio{pool="say \\"x\\""})'
