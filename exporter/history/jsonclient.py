@@ -25,7 +25,7 @@ class JsonClient:
         self._tls, self._timeout, self._most_bytes = tls, aiohttp.ClientTimeout(total=timeout), most_bytes
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, url: str, query: Mapping[str, str]) -> bytes:
+    async def get(self, url: str, query: Mapping[str, str], most_bytes: int = MOST_BYTES) -> bytes:
         """The body of a 200. Raises RemoteError."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
@@ -33,7 +33,7 @@ class JsonClient:
             async with self._session.get(url, params=query, allow_redirects=False, ssl=self._tls()) as response:
                 if response.status != HTTPStatus.OK:
                     raise RemoteError(f"answered {response.status}")
-                return await self._bounded(response.content)
+                return await self._bounded(response.content, min(most_bytes, self._most_bytes))
         except TimeoutError as error:
             raise RemoteError(f"did not answer within {self._timeout.total:g} s") from error
         except ConfigError as error:
@@ -41,12 +41,12 @@ class JsonClient:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise RemoteError(f"cannot be asked: {type(error).__name__}") from error
 
-    async def _bounded(self, content: aiohttp.StreamReader) -> bytes:
+    async def _bounded(self, content: aiohttp.StreamReader, most_bytes: int) -> bytes:
         body = bytearray()
         async for piece in content.iter_any():
             body += piece
-            if len(body) > self._most_bytes:
-                raise RemoteError(f"answered more than {self._most_bytes} bytes")
+            if len(body) > most_bytes:
+                raise RemoteError(f"answered more than {most_bytes} bytes")
         return bytes(body)
 
     async def close(self) -> None:

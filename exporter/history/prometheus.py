@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 MOST_QUERIES: Final = 4
 TURN_SECONDS: Final = 5.0
 LONGEST_WARNING: Final = 200
+# Twice what as many points as we ask for take.
+MOST_BYTES: Final = 1 << 20
 
 
 class _Series(BaseModel):
@@ -55,7 +57,7 @@ class PrometheusHistory:
         }
         await self._turn()
         try:
-            body = await self._client.get(f"{self._url}/api/v1/query_range", query)
+            body = await self._client.get(f"{self._url}/api/v1/query_range", query, MOST_BYTES)
         finally:
             self._turns.release()
         return await asyncio.to_thread(_points, body, window)
