@@ -23,7 +23,7 @@ OPEN_CEILING: Final = 30.0
 SLOW_SECONDS: Final = 0.25
 SLOW_REPLIES: Final = 3
 # What comes and goes all the time is not written into the log each time.
-QUIET_SECONDS: Final = 300.0
+QUIET_SECONDS: Final = 60.0
 # In place of what was to be done: the way there and the server itself.
 SERVER: Final = "server"
 
@@ -93,7 +93,7 @@ class Link:
         self._troubles: set[str] = set()
         # Of the troubles, those that the log knows of; and when it may be told of one again.
         self._said: set[str] = set()
-        self._quiet_until: dict[str, float] = {}
+        self._quiet_until: dict[tuple[str, Failure], float] = {}
 
     @property
     def healthy(self) -> bool:
@@ -124,9 +124,9 @@ class Link:
         self.failures[failure] += 1
         self._troubles.add(what)
         now = self._monotonic()
-        if what not in self._said and now >= self._quiet_until.get(what, now):
+        if what not in self._said and now >= self._quiet_until.get((what, failure), now):
             self._said.add(what)
-            self._quiet_until[what] = now + QUIET_SECONDS
+            self._quiet_until[what, failure] = now + QUIET_SECONDS
             _log.warning("shared cache failed", what=what, reason=str(failure), error=message)
 
     def fine(self, what: str) -> None:
@@ -145,7 +145,8 @@ class Link:
 
     def _failed(self, what: str, error: BaseException, openings: int) -> CacheError:
         failure = classified(error)
-        message = f"{type(error).__name__}: {error}"
+        # asyncio's own says nothing.
+        message = f"{type(error).__name__}: {error}" if str(error) else f"no answer within {SECONDS:g} s"
         if _refused(error):
             self._serves()
             self.count(what, failure, message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -58,13 +59,20 @@ class Replicas:
     runs: list[Play] = field(default_factory=list)
     caches: list[Cache] = field(default_factory=list)
 
-    async def add(self, tier: type[RedisTier] = RedisTier) -> Play:
+    async def add(self, tier: type[RedisTier] = RedisTier, ahead: float = 0.0) -> Play:
+        """`ahead`: seconds by which its clock is wrong."""
+
+        def wall() -> float:
+            return self.clock.wall() + ahead
+
         storage = Storage(Path(":memory:"))
         self.stack.push_async_callback(storage.close)
         link: Link = link_to(self.server.url, self.watch)
         run = play(self.clock, storage, [self.upstream.url], *self.endpoints)
-        cache = Cache((MemoryTier(1 << 20), SqliteTier(storage)), tier(link, self.clock.wall, 1 << 20))
-        around = Surroundings(self.clock.clock(), storage, cache, unfolded, run.timeout, Leases(link))
+        cache = Cache((MemoryTier(1 << 20), SqliteTier(storage)), tier(link, wall, 1 << 20))
+        around = Surroundings(
+            replace(self.clock.clock(), wall=wall), storage, cache, unfolded, run.timeout, Leases(link)
+        )
         run.collection = Collection(run.sources, run.settings, around)
         self.stack.push_async_exit(run)
         await run.collection.restore()
@@ -270,6 +278,33 @@ async def test_an_answer_that_was_long_on_its_way_takes_the_place_of_none_that_w
             assert (found.fetched_at, json.loads(found.body)) == (fetched, {"value": 2, "other": 2})
         await first.collection.poll_once()
         assert first.values() == second.values() == {"a_value": 2, "a_other": 2}
+
+
+@pytest.mark.parametrize("ahead", [(0.0, 60.0, 0.0), (0.0, 30.0, -90.0)], ids=["one ahead", "one ahead, one behind"])
+async def test_clocks_that_differ_cost_no_call_and_no_value_goes_back(
+    ahead: tuple[float, ...], clock: FakeClock, server: RedisServer, upstream: Upstream
+) -> None:
+    calls = itertools.count(1)
+
+    async def counting(_: web.Request) -> web.Response:
+        return upstream.json({"value": next(calls), "other": 0})
+
+    upstream.says["/a"] = counting
+    async with replicas(clock, server, upstream, count=0) as three:
+        for seconds in ahead:
+            await three.add(ahead=seconds)
+        await three.start(*three.runs)
+        shown: list[tuple[float, ...]] = []
+        for _ in range(60):
+            await clock.forward(INTERVAL / 6)
+            shown.append(tuple(run.values()["a_value"] for run in three.runs))
+        assert upstream.calls["/a"] <= 10 + 1
+        assert all(
+            later >= earlier
+            for before, after in itertools.pairwise(shown)
+            for earlier, later in zip(before, after, strict=True)
+        )
+        assert sum(cache.figures["redis"].hits for cache in three.caches) > 100
 
 
 async def test_at_start_a_slow_redis_is_asked_for_everything_at_the_same_time(
