@@ -34,7 +34,10 @@ class Window:
 
 class History(Protocol):
     async def points(self, selector: Selector, window: Window) -> list[Point]:
-        """The value at each moment of the grid, none where nothing young enough is known. Raises RemoteError."""
+        """The value at each moment of the grid, none where nothing young enough is known.
+
+        Raises RemoteError or StorageError.
+        """
 
 
 def on_grid(samples: Sequence[tuple[int, float | None]], window: Window, reach: Callable[[int], int]) -> list[Point]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
+from exporter.errors import StorageError
 from exporter.storage.database import Storage
+
+T = TypeVar("T")
 
 STEP: Final = 60
 FINE: Final = 2 * 86400
@@ -52,7 +55,7 @@ _FIRST_OF_DAYS = """
 
 
 class Archive:
-    """`retention` in seconds; times are Unix seconds, rounded down to the minute."""
+    """`retention` in seconds; times are Unix seconds, rounded down to the minute. Reading raises StorageError."""
 
     def __init__(self, storage: Storage, retention: float) -> None:
         self._storage = storage
@@ -99,12 +102,12 @@ class Archive:
         def select(connection: sqlite3.Connection) -> list[str]:
             return [selector for (selector,) in connection.execute("SELECT selector FROM series ORDER BY selector")]
 
-        return await self._storage.read(select, [])
+        return await self._read(select)
 
     async def samples(self, selector: str, start: float, end: float) -> list[tuple[int, float | None]]:
         """Time and value, oldest first, both ends included; None: kept that minute, and the series was not there."""
         asked = {"selector": selector, "start": start, "end": end}
-        return await self._storage.read(lambda connection: connection.execute(_SAMPLES, asked).fetchall(), [])
+        return await self._read(lambda connection: connection.execute(_SAMPLES, asked).fetchall())
 
     async def scorecards(self, start: float, end: float) -> list[tuple[int, Any]]:
         """Time and JSON value, oldest first, both ends included."""
@@ -120,4 +123,10 @@ class Archive:
         def select(connection: sqlite3.Connection) -> list[tuple[int, Any]]:
             return [(time, json.loads(text)) for time, text in connection.execute(query, (start, end))]
 
-        return await self._storage.read(select, [])
+        return await self._read(select)
+
+    async def _read(self, select: Callable[[sqlite3.Connection], T]) -> T:
+        found = await self._storage.read(select, None)
+        if found is None:
+            raise StorageError("history cannot be read from the SQLite file now")
+        return found

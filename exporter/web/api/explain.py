@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cachetools import LRUCache
 
+from exporter.errors import StorageError
 from exporter.scorecards import movers
 from exporter.storage.archive import COARSE, STEP, Archive
 from exporter.web.answer import Answer, Ask
@@ -56,9 +57,13 @@ class Explain:
         return replace(found.answer(ask), kept=kept is not None)
 
     async def _made(self, world: World, minute: int) -> Packed:
-        cards = await self.archive.scorecards(minute - LOOK_BACK, minute)
-        values = await self._daily_values()
-        found = await asyncio.to_thread(_body, world.scorecard, cards[-1] if cards else None, values)
+        try:
+            cards = await self.archive.scorecards(minute - LOOK_BACK, minute)
+            values = await self._daily_values()
+        except StorageError as error:
+            return await asyncio.to_thread(_body, world.scorecard, str(error), {})
+        kept = cards[-1] if cards else "no scorecard of that time is kept"
+        found = await asyncio.to_thread(_body, world.scorecard, kept, values)
         if world is self._of:
             self._kept[minute] = found
         return found
@@ -83,12 +88,12 @@ def values_by_indicator(cards: Iterable[Any]) -> dict[str, list[float]]:
     return values
 
 
-def _body(card: Scorecard, kept: tuple[int, Any] | None, values: Mapping[str, Sequence[float]]) -> Packed:
+def _body(card: Scorecard, kept: tuple[int, Any] | str, values: Mapping[str, Sequence[float]]) -> Packed:
     return packed(Explanation, {**explanation(card, kept), "unusual": unusual(card, values)})
 
 
-def explanation(card: Scorecard, kept: tuple[int, Any] | None) -> dict[str, Any]:
-    """`kept`: time and compact form of an earlier scorecard, if there is one."""
+def explanation(card: Scorecard, kept: tuple[int, Any] | str) -> dict[str, Any]:
+    """`kept`: time and compact form of an earlier scorecard, or why there is none."""
     changed = _changed(card, kept)
     return {
         "overall": card.overall,
@@ -133,10 +138,10 @@ def _missing(card: Scorecard) -> Iterator[dict[str, Any]]:
             }
 
 
-def _changed(card: Scorecard, kept: tuple[int, Any] | None) -> dict[str, Any] | str:
+def _changed(card: Scorecard, kept: tuple[int, Any] | str) -> dict[str, Any] | str:
     """The change, or why it is not known."""
-    if kept is None:
-        return "no scorecard of that time is kept"
+    if isinstance(kept, str):
+        return kept
     before = restored(card, kept[1])
     if before is None:
         return "the scorecard of that time was kept by another release or method"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cachetools import TTLCache
 
-from exporter.errors import RemoteError
+from exporter.errors import RemoteError, StorageError
 from exporter.history import MOST_POINTS, History, Point, Window
 from exporter.history.selector import Selector
 from exporter.web.answer import Answer, Ask, Handler, Refusal
@@ -72,8 +72,8 @@ def body_of(selector: str, points: Sequence[Point], step: int) -> Packed:
     return packed(TimeSeries, {"series": selector, "data": points, "statistics": figures, "step": step}, KEPT_SECONDS)
 
 
-def _away(why: str) -> Refusal:
-    return Refusal(503, f"the history server {why}", {"Retry-After": str(FAILED_SECONDS)})
+def away(why: str) -> Refusal:
+    return Refusal(503, why, {"Retry-After": str(FAILED_SECONDS)})
 
 
 @dataclass(slots=True)
@@ -101,12 +101,17 @@ class Timeseries:
 
     async def __call__(self, ask: Ask) -> Answer:
         query = read(TimeseriesQuery, ask.parameters())
-        stored = await self.stored(query.id) if query.kind == "metric" and query.id else ()
-        selector = selector_of(query, self.known(), stored)
+        selector = selector_of(query, self.known(), await self._stored(query))
         history = self.history()
         found, kept = await self._found(history, selector, window_of(query, self.wall()))
         self._repeated[ask.query] = history, found
         return replace(found.answer(ask), kept=kept)
+
+    async def _stored(self, query: TimeseriesQuery) -> Collection[str]:
+        try:
+            return await self.stored(query.id) if query.kind == "metric" and query.id else ()
+        except StorageError as error:
+            raise away(str(error)) from error
 
     async def _found(self, history: History, selector: Selector, window: Window) -> tuple[Packed, bool]:
         """Whether it was there already, too."""
@@ -114,7 +119,7 @@ class Timeseries:
         if (found := self._recent.get(key)) is not None:
             return found, True
         if (why := self._failed.get(key)) is not None:
-            raise _away(why)
+            raise away(why)
         task = self._asked.get(key)
         if task is None:
             task = self._asked[key] = asyncio.create_task(self._made(history, selector, window))
@@ -122,9 +127,9 @@ class Timeseries:
         # One client that leaves must not take the answer from the others.
         try:
             return await asyncio.shield(task), False
-        except RemoteError as error:
-            self._failed[key] = str(error)
-            raise _away(str(error)) from error
+        except (RemoteError, StorageError) as error:
+            self._failed[key] = f"the history server {error}" if isinstance(error, RemoteError) else str(error)
+            raise away(self._failed[key]) from error
 
     async def _made(self, history: History, selector: Selector, window: Window) -> Packed:
         points = await history.points(selector, window)

@@ -1,6 +1,8 @@
 import asyncio
 import json
 import math
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ def card(value: float = 1.0, at: float = NOW, without: tuple[str, ...] = ()) -> 
 
 
 def test_losses_are_listed_costliest_first_and_sum_to_what_the_score_lacks() -> None:
-    body = Explanation.model_validate(explanation(card(), None) | {"unusual": {}})
+    body = Explanation.model_validate(explanation(card(), "nothing is kept") | {"unusual": {}})
     points = [one.points_lost for one in body.lost]
     assert points == sorted(points, reverse=True)
     assert body.overall is not None
@@ -55,7 +57,7 @@ EMPTY = world(fresh=False).scorecard
 @pytest.mark.parametrize(
     ("now", "kept", "want"),
     [
-        (card(), None, "no scorecard of that time is kept"),
+        (card(), "the file is away", "the file is away"),
         (card(), (1, {}), "another release or method"),
         (card(), (1, "garbage"), "another release or method"),
         (card(), (1, {"methodology": METHOD.version}), "another release or method"),
@@ -64,7 +66,7 @@ EMPTY = world(fresh=False).scorecard
         (EMPTY, (1, compact(card())), "withheld now"),
     ],
 )
-def test_why_a_change_is_not_known_is_said(now: Scorecard, kept: tuple[int, Any] | None, want: str) -> None:
+def test_why_a_change_is_not_known_is_said(now: Scorecard, kept: tuple[int, Any] | str, want: str) -> None:
     body = Explanation.model_validate(explanation(now, kept) | {"unusual": {}})
     assert body.changed is None
     assert want in (body.changed_reason or "")
@@ -72,7 +74,7 @@ def test_why_a_change_is_not_known_is_said(now: Scorecard, kept: tuple[int, Any]
 
 def test_what_is_missing_is_named_with_the_inputs_that_are_absent() -> None:
     gone = METHOD.pillars[0].indicators[0].quantity.selectors[0]
-    missing = explanation(card(without=(gone,)), None)["missing"]
+    missing = explanation(card(without=(gone,)), "")["missing"]
     assert any(gone in one["absent_inputs"] and one["state"] == "missing" for one in missing)
 
 
@@ -113,7 +115,7 @@ async def test_the_last_card_at_or_before_a_time_is_compared_and_a_year_tells_wh
     assert changed["since"] == later - 3_600
     assert changed["overall_before"] == card(0.7).overall != changed["overall_now"] == now.scorecard.overall
     assert math.isclose(sum(one["points"] for one in changed["movements"]), changed["points"], abs_tol=1e-9)
-    assert (await asked("since=1000"))["changed"] is None
+    assert (await asked("since=1000"))["changed_reason"] == "no scorecard of that time is kept"
     assert await page(Ask("GET", "/", "since=1000")) == await page(Ask("GET", "/", "since=1001"))
     ranks = (await asked(""))["unusual"]
     assert ranks
@@ -130,4 +132,20 @@ async def test_an_explanation_is_made_once_for_all_who_ask_and_anew_for_a_new_wo
     now = world(fresh=False)
     later = json.loads((await page(question)).body)
     assert (json.loads(answers[0].body)["overall"] is None, later["overall"] is None) == (False, True)
+    await storage.close()
+
+
+async def test_a_file_that_cannot_be_read_is_said_and_looked_at_again(tmp_path: Path) -> None:
+    storage, later = Storage(tmp_path / "a.sqlite"), int(NOW) // 60 * 60
+    archive = Archive(storage, 400 * 86_400.0)
+    archive.append(later - 86_400, compact(card(0.5)), {})
+    await storage.written()
+    page = Explain(world, archive, lambda: NOW)
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as other:
+        other.execute("ALTER TABLE scorecards RENAME TO away")
+        broken = json.loads((await page(Ask("GET", "/"))).body)
+        other.execute("ALTER TABLE away RENAME TO scorecards")
+    assert broken["changed_reason"] == "history cannot be read from the SQLite file now"
+    assert broken["overall"] is not None
+    assert json.loads((await page(Ask("GET", "/"))).body)["changed"]["since"] == later - 86_400
     await storage.close()

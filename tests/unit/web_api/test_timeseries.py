@@ -1,5 +1,7 @@
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -172,6 +174,24 @@ async def test_a_history_server_that_fails_is_said_and_asked_again_when_the_answ
     now = float(waits[0])
     await refused()
     assert history.asked == 3
+
+
+@pytest.mark.parametrize(
+    "query", ["days=1", "kind=metric&id=btchealth_silent", "kind=metric&id=btchealth_backlog_vbytes"]
+)
+async def test_a_file_that_cannot_be_read_is_not_an_empty_series(tmp_path: Path, query: str) -> None:
+    storage = Storage(tmp_path / "a.sqlite")
+    archive = Archive(storage, 86_400.0)
+    archive.append(NOW, {}, {"btchealth_overall_score": 50.0})
+    await storage.written()
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as other:
+        for table in ("samples", "series"):
+            other.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+    route = Api(readable(storage)).routes()[PATH]
+    with pytest.raises(Refusal, match=r"^history cannot be read from the SQLite file now") as caught:
+        await route.handlers["GET"](Ask("GET", PATH, query))
+    assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "5"})
+    await storage.close()
 
 
 async def test_an_answer_of_a_history_that_a_reload_replaced_is_not_given_for_the_new_one(tmp_path: Path) -> None:
