@@ -100,7 +100,10 @@ def document(version: str) -> dict[str, Any]:
         # Relative to where this document is, whatever a proxy before it takes off the path.
         "servers": [{"url": "."}],
         "paths": {one.path: {"get": _operation(one)} for one in OPERATIONS},
+        # Open to everybody unless the web configuration file names users.
+        "security": [{}, {"user": []}],
         "components": {
+            "securitySchemes": {"user": {"type": "http", "scheme": "basic"}},
             "schemas": schemas["$defs"],
             "headers": {
                 name: {"description": text, "required": name != "Retry-After", "schema": {"type": "string"}}
