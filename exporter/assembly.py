@@ -28,8 +28,8 @@ from exporter.derived import enrich
 from exporter.exposition.inventory import sample_names
 from exporter.exposition.loop_lag import LoopLag
 from exporter.exposition.own_families import Own
-from exporter.exposition.page import Publication
 from exporter.exposition.process import process_collectors
+from exporter.exposition.publication import Publication
 from exporter.history import History
 from exporter.history.alertmanager import AlertFeed
 from exporter.history.jsonclient import JsonClient
@@ -109,6 +109,7 @@ class Exporter:
     alerts: AlertFeed
     client: JsonClient
     loop_lag: LoopLag
+    clock: Clock
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -117,6 +118,7 @@ class Exporter:
             group.create_task(self.alerts.run())
             group.create_task(self.api.run())
             group.create_task(self.loop_lag.run())
+            group.create_task(self.service.publication.run(self.clock.sleep))
 
 
 def exporter_of(opened: Opened, clock: Clock) -> Exporter:
@@ -158,7 +160,7 @@ def exporter_of(opened: Opened, clock: Clock) -> Exporter:
     counting = alone if gathered.link is None else Shared(gathered.link, alone, monotonic)
     gate = Gate(lambda: service.config.api, counting)
     server = _server(service, opened, meter, api, gate, gathered.cache)
-    return Exporter(service, server, api, alerts, client, loop_lag)
+    return Exporter(service, server, api, alerts, client, loop_lag, clock)
 
 
 def _prefix(web: WebConfig) -> str:

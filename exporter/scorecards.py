@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from exporter.exposition.families import INDICATOR, OVERALL, PILLAR, scores
+from exporter.slices import Slices, in_one_go
 from exporter.snapshot import Observation, View
 from exporter.spec import Group
 from scoring.reading import series
@@ -58,13 +59,22 @@ def scalars(card: Scorecard) -> dict[str, float]:
     }
 
 
-# Series by the name of their metric.
-_Metrics = dict[str, list[dict[str, Any]]]
+# Made in a row, some 0.1 ms.
+_IN_A_ROW: Final = 20
+
+Series = dict[str, Any]
+# By the name of their metric.
+_Metrics = dict[str, list[Any]]
 
 
 def document(card: Scorecard, view: View) -> dict[str, Any]:
     """The body of `/api/v2/score/latest`."""
-    metrics = _metrics(view)
+    return in_one_go(documenting(card, view))
+
+
+def documenting(card: Scorecard, view: View, checked: Callable[[Series], Any] = dict) -> Slices[dict[str, Any]]:
+    """As `document`, with a pause after some series; each is passed through `checked`."""
+    metrics = yield from _metrics(view, checked)
     return {
         "overall": card.overall,
         "bounds": _bounds(card),
@@ -100,16 +110,18 @@ def _pillar(pillar: PillarResult, metrics: _Metrics) -> dict[str, Any]:
     }
 
 
-def _metrics(view: View) -> Mapping[str, _Metrics]:
+def _metrics(view: View, checked: Callable[[Series], Any]) -> Slices[Mapping[str, _Metrics]]:
     """By pillar."""
     found: dict[str, _Metrics] = {group.value: {} for group in Group}
-    for selector in sorted(view):
+    for number, selector in enumerate(sorted(view)):
+        if number % _IN_A_ROW == 0:
+            yield
         metric = view[selector].sample.metric
-        found[metric.group.value].setdefault(metric.name, []).append(_series(view[selector]))
+        found[metric.group.value].setdefault(metric.name, []).append(checked(_series(view[selector])))
     return found
 
 
-def _series(observation: Observation) -> dict[str, Any]:
+def _series(observation: Observation) -> Series:
     sample = observation.sample
     return {
         "labels": dict(zip(sample.metric.labels, sample.labels, strict=True)),

@@ -18,7 +18,8 @@ from exporter.configuration.config_keys import restart_keys
 from exporter.errors import ConfigError
 from exporter.exposition.domain_families import DomainFamilies
 from exporter.exposition.families import scores
-from exporter.exposition.page import Part, Publication
+from exporter.exposition.page import Page
+from exporter.exposition.publication import Publication
 from exporter.exposition.source_families import SourceFamilies
 from exporter.scorecards import compact, scalars
 from exporter.slices import Slices, in_one_go
@@ -128,7 +129,7 @@ class Service:
         async with self._one_refresh:
             self._show(*await in_turns(self._making()))
 
-    def _making(self) -> Slices[tuple[World, Part]]:
+    def _making(self) -> Slices[tuple[World, Page]]:
         rules, snapshot, figures = self._rules, self.collection.snapshot, self.collection.figures()
         yield
         world = yield from rules.making(snapshot, figures, self.clock.wall(), self._memory)
@@ -137,9 +138,9 @@ class Service:
         families = chain(domain, scores(world.scorecard), self._sources(world.figures))
         return world, (yield from self.publication.rendering(families))
 
-    def _show(self, world: World, part: Part) -> None:
+    def _show(self, world: World, page: Page) -> None:
         self.world, self._memory = world, world.scorecard.memory
-        self.publication.show(part)
+        self.publication.show(page)
         self.on_world()
 
     @property

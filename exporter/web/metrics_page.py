@@ -7,7 +7,8 @@ from typing import Final
 
 from exporter.exposition.encoding import QUICK, Encoding, encoding_of, headers_of, packed
 from exporter.exposition.negotiation import choose
-from exporter.exposition.page import Choice, Publication
+from exporter.exposition.page import Choice
+from exporter.exposition.publication import Publication
 from exporter.web.answer import Answer, Ask, Handler, Refusal, echo
 
 _PARAMETERS: Final = ("name[]", "collect[]", "exclude[]")

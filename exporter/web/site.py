@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from exporter.exposition.page import Publication
+from exporter.exposition.publication import Publication
 from exporter.web.answer import PLAIN, Answer, Ask, Handler
 from exporter.web.api.routes import Api
 from exporter.web.health import WorldNow, health_page, healthy, ready_page

@@ -38,6 +38,8 @@ def fixed_rate(exporter: Program, punctual: Punctual | None) -> Section:
         left = crowd.still_open()
     finally:
         crowd.close()
+    # Until the last of the crowd has left.
+    punctual.ask(url, 1_000, 2, CONNECTIONS, GZIP)
     rows = [(GZIP, f"{RATE:,}", SECONDS, f"{left:,}", *_said(told))]
     rows += [
         ("none", f"{rate:,}", PLAIN_SECONDS, "0", *_said(punctual.ask(url, rate, PLAIN_SECONDS, CONNECTIONS)))

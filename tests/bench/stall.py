@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 from tests.bench import crawler
@@ -14,6 +15,7 @@ from tests.bench.table import table
 from tests.blackbox.machine_room import SOURCES, Program, Room, free_port, until
 
 ROWS: Final = (0, 100_000)
+ROUNDS: Final = 3
 SECONDS: Final = 15.0
 SCRAPES: Final = 50  # a second
 LISTED: Final = "btchealth_nodes_listed"
@@ -34,7 +36,7 @@ def measure(room: Room, simulator: Program, vegeta: Vegeta | None) -> Section:
     names = ("longest stall of the event loop while 100,000 rows arrive, ms", "resident memory then, MB")
     if vegeta is None:
         return Section("Go is not installed: nothing was measured.", [below(what, 0, None) for what in names])
-    runs = [watched(room, simulator, vegeta, rows) for rows in ROWS]
+    runs = [watched(room, simulator, vegeta, rows) for _ in range(ROUNDS) for rows in ROWS]
     shown = [(f"{run.rows:,}", *_stalls(run.late), f"{run.p99:.1f}", f"{run.peak:.0f}") for run in runs]
     head = (
         "rows of the list", "longest stall ms", "next longest", "stalls over 5 ms", "clock was late at most ms",
@@ -44,10 +46,11 @@ def measure(room: Room, simulator: Program, vegeta: Vegeta | None) -> Section:
         f"One process with all sources at the simulator, from its first answer on; {SCRAPES} scrapes a second with gzip"
         f" for {SECONDS:.0f} s, in which every endpoint is polled for the first time and the list is read. A clock in"
         " the event loop that is due every millisecond notes how late it is. A stall is that less the time for which"
-        " the kernel had no processor for the thread."
+        " the machine had no processor for the thread, because another thread or another machine of its host had it"
+        f" (tests/bench/watched.py). {ROUNDS} rounds; the target is for the median of their longest stalls."
     )
-    longest = max(late - taken for run in runs for late, taken in run.late) * 1e3
-    targets = (below(names[0], 10, longest), below(names[1], 150, runs[-1].peak, ".0f"))
+    longest = median(max(late - taken for late, taken in run.late) * 1e3 for run in runs if run.rows == ROWS[-1])
+    targets = (below(names[0], 10, longest), below(names[1], 150, max(run.peak for run in runs), ".0f"))
     return Section(f"{note}\n\n{table(head, shown)}", targets)
 
 

@@ -18,7 +18,8 @@ from exporter.collection.statistics import SourceFigures
 from exporter.configuration.config import Config
 from exporter.configuration.configfile import load
 from exporter.errors import ConfigError
-from exporter.exposition.page import Form, Publication
+from exporter.exposition.page import Form
+from exporter.exposition.publication import Publication
 from exporter.service import KEY, ROOM, Reloading, Service, memory_of
 from exporter.snapshot import Accepted, Observation, Snapshot, View
 from exporter.sources import registry

@@ -15,7 +15,8 @@ import aiohttp
 
 from exporter.configuration.config import ApiConfig
 from exporter.configuration.scalars import Address
-from exporter.exposition.page import Family, Kind, Publication, Series
+from exporter.exposition.page import Family, Kind, Series
+from exporter.exposition.publication import Publication
 from exporter.storage.database import Storage
 from exporter.web.answer import Answer, Ask
 from exporter.web.api.routes import Api

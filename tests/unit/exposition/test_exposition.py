@@ -1,3 +1,4 @@
+import asyncio
 import gzip
 import math
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from exporter.exposition.page import (
     Kind,
     Page,
     Part,
-    Publication,
     Series,
     escape_help,
     escape_label,
@@ -25,6 +25,7 @@ from exporter.exposition.page import (
     number,
     sample_names,
 )
+from exporter.exposition.publication import READERS_SECONDS, Publication
 
 HEIGHT = Family(
     "btchealth_tip_height", Kind.GAUGE, "Height.", "",
@@ -247,3 +248,27 @@ def test_data_are_compressed_when_they_change_in_the_forms_that_are_asked_for() 
     room.publication.page().bytes_of(Form.OPENMETRICS, Encoding.GZIP)
     room.publication.update([HEIGHT, BACKLOG])
     assert room.publication.page().data.packed_forms() == (Form.OPENMETRICS,)
+
+
+async def test_who_has_read_finds_the_next_page_made_and_after_a_while_without_readers_nothing_is_made() -> None:
+    room = Room()
+    room.publication.update([HEIGHT])
+    first = room.publication.page()
+    first.bytes_of(Form.TEXT, Encoding.GZIP)
+    pauses = 0
+
+    async def sleep(_: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        room.now += 1.0
+        if pauses == READERS_SECONDS + 5:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await room.publication.run(sleep)
+    assert room.made == READERS_SECONDS
+    room.now -= 5
+    page = room.publication.page()
+    assert room.made == READERS_SECONDS
+    assert page is not first
+    assert page.made() == ((Form.TEXT, Encoding.GZIP),)

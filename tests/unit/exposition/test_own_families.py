@@ -12,8 +12,9 @@ from exporter.build import UNKNOWN, Build, build
 from exporter.cache import Cache
 from exporter.exposition.loop_lag import LoopLag
 from exporter.exposition.own_families import Own
-from exporter.exposition.page import Choice, Family, Form, Kind, Page, Part, Publication
+from exporter.exposition.page import Choice, Family, Form, Kind, Page, Part
 from exporter.exposition.process import collected, process_collectors
+from exporter.exposition.publication import Publication
 from exporter.service import Reloads
 from exporter.web.meter import Meter
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from exporter.errors import ConfigError
-from exporter.exposition.page import Family, Kind, Publication, Series
+from exporter.exposition.page import Family, Kind, Series
+from exporter.exposition.publication import Publication
 from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
 from exporter.web.health import collector, health_page, healthy, ready_page
 from exporter.web.metrics_page import metrics_page

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from exporter.collection.statistics import EndpointFigures, LastError, SourceFigures
 from exporter.errors import Reason
-from exporter.exposition.page import Publication
+from exporter.exposition.publication import Publication
 from exporter.history import History
 from exporter.history.alertmanager import NOT_CONFIGURED, Alerts
 from exporter.history.sqlite import SqliteHistory
