@@ -276,7 +276,7 @@ async def test_one_write_that_fails_costs_no_other_and_its_owner_is_told(path: P
     storage.save("room", "after", 2)
     await storage.written()
     assert sorted(told, key=str) == [None, None, "done"]
-    assert await storage.read(lambda connection: connection.execute("SELECT ?", ("\udce9",)), "nothing") == "nothing"
+    assert await storage.read(lambda connection: str(connection.execute("SELECT ?", ("\udce9",))), "none") == "none"
     assert await storage.load("room") == {"before": 1, "after": 2}
     await storage.close()
 
