@@ -10,6 +10,7 @@ import pytest
 from exporter.cache import lease as leases
 from exporter.cache.lease import Held, Lease, Leases
 from exporter.cache.link import Link
+from exporter.cache.redis import KEPT_SECONDS
 from tests.integration.redis.server import PATIENCE, RedisServer, Watch, link_to
 
 KEY = ("alpha", "a")
@@ -150,13 +151,16 @@ async def test_a_megabyte_in_place_of_a_lease_is_not_moved(first: Leases, server
     assert server.run("INFO", "stats")["total_net_output_bytes"] - before < 1 << 16
 
 
-async def test_replicas_tell_each_other_what_they_know_of_hosts(first: Leases, second: Leases) -> None:
+async def test_replicas_tell_each_other_what_they_know_of_hosts(
+    first: Leases, second: Leases, server: RedisServer
+) -> None:
     async with await turn(first) as lease:
         assert lease.hosts == {}
         await lease.tell({"h:80": {"tokens": 3.0}, "i": {"tokens": 1.5}})
         await lease.tell({"h:80": {"tokens": 2.0}})
     async with await turn(second, OTHER) as lease:
         assert lease.hosts == {"h:80": {"tokens": 2.0}, "i": {"tokens": 1.5}}
+    assert 0 < server.run("TTL", HOSTS) <= KEPT_SECONDS
 
 
 @pytest.mark.parametrize(
