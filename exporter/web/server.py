@@ -18,6 +18,8 @@ from exporter.web.webfile import WebFile
 log = structlog.get_logger(__name__)
 
 HANDSHAKE_SECONDS: Final = 10.0
+# Each costs some 50 KiB of OpenSSL's, eight times what one in plain text does.
+MOST_ENCRYPTED: Final = 4_096
 # Pause before accepting again when the process has run out of descriptors.
 EXHAUSTED_SECONDS: Final = 1.0
 
@@ -58,7 +60,8 @@ class Server:
     @property
     def _full(self) -> bool:
         """Who shakes hands counts as well: only after that there is a protocol that is counted."""
-        return len(self._protocols.open) + len(self._shaking) >= self._protocols.pages.bounds.connections
+        most = min(self._protocols.pages.bounds.connections, MOST_ENCRYPTED)
+        return len(self._protocols.open) + len(self._shaking) >= most
 
     async def _accept(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ import pytest
 import uvloop
 
 from exporter.configuration.scalars import Address
+from exporter.web import server
 from exporter.web.listen import bind
 from exporter.web.protocol import Bounds
 from tests.integration.web.house import House, house
@@ -88,15 +90,22 @@ def test_nobody_knows_who_is_gone_before_the_request_is_read_so_he_may_not_reloa
         assert runner.run(reloads_of_the_gone()) == 0
 
 
-async def test_who_shakes_hands_counts_as_a_connection(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("connections", "encrypted"), [(3, 9), (9, 3)])
+async def test_over_tls_as_many_connect_as_allowed_and_who_shakes_hands_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connections: int, encrypted: int
+) -> None:
+    monkeypatch.setattr(server, "MOST_ENCRYPTED", encrypted)
     ca = certificates.authority()
     certificates.server(ca).write(tmp_path, "server")
     file = tmp_path / "web.yml"
     file.write_text("tls_server_config: {cert_file: server.pem, key_file: server.key}\n")
-    async with house(file, bounds=Bounds(connections=3)) as built:
-        silent = [await asyncio.open_connection("127.0.0.1", built.port) for _ in range(4)]
+    context = ssl.create_default_context(cadata=ca.cert_pem)
+    async with house(file, bounds=Bounds(connections=connections)) as built:
+        silent = [await asyncio.open_connection("127.0.0.1", built.port) for _ in range(2)]
+        served = await asyncio.open_connection("127.0.0.1", built.port, ssl=context)
+        last = await asyncio.open_connection("127.0.0.1", built.port)
         with contextlib.suppress(ConnectionResetError):
-            assert await silent[3][0].read() == b""
-        assert not any(reader.at_eof() for reader, _ in silent[:3])
-        for _, writer in silent:
+            assert await last[0].read() == b""
+        assert not any(reader.at_eof() for reader, _ in [*silent, served])
+        for _, writer in [*silent, served, last]:
             writer.transport.abort()
