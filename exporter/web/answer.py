@@ -70,6 +70,12 @@ class Refusal(Exception):  # noqa: N818 - ends a handler early with an ordinary 
         self.status, self.detail, self.headers = status, detail, headers or {}
 
 
+def listed(headers: Mapping[str, str], name: str) -> str:
+    """A header that was sent several times is one list (RFC 9110, 5.3)."""
+    every = getattr(headers, "getall", None)
+    return ", ".join(every(name, ())) if every else headers.get(name, "")
+
+
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
     """RFC 9457."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}

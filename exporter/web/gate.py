@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from exporter.web.answer import PLAIN, Answer, Ask, Refusal, echo
+from exporter.web.answer import PLAIN, Answer, Ask, Refusal, echo, listed
 from exporter.web.clients import Network, client_of, counted_as
 from exporter.web.limits import Counting, RateLimits
 
@@ -63,7 +63,7 @@ class Gate:
         proxies = self._current().proxies
         if not proxies:
             return ask
-        return replace(ask, remote=client_of(ask.remote, _all(ask, "X-Forwarded-For"), proxies))
+        return replace(ask, remote=client_of(ask.remote, listed(ask.headers, "X-Forwarded-For"), proxies))
 
     async def admit(self, ask: Ask, handler: str) -> None:
         """Raises Refusal. Not asked for probes and scrapes, which call by address and must not be put off."""
@@ -103,12 +103,6 @@ class Gate:
     def _allows(self, origin: str) -> bool:
         origins = self._current().settings.cors_origins
         return ANY in origins or origin in origins
-
-
-def _all(ask: Ask, name: str) -> str:
-    """A header that was sent several times is one list (RFC 9110, 5.3)."""
-    every = getattr(ask.headers, "getall", None)
-    return ", ".join(every(name, ())) if every else ask.headers.get(name, "")
 
 
 def _for_us(ask: Ask, hosts: tuple[str, ...]) -> None:

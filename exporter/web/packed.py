@@ -6,7 +6,7 @@ import hashlib
 from typing import Final
 
 from exporter.exposition.encoding import THOROUGH, Encoding, encoding_of, headers_of, packed
-from exporter.web.answer import Answer, Ask
+from exporter.web.answer import Answer, Ask, listed
 
 # Below this the head of a packed body and a second look at the request cost more than they save.
 SMALL: Final = 1_000
@@ -41,7 +41,7 @@ class Packed:
     def answer(self, ask: Ask) -> Answer:
         taken = encoding_of(ask.headers.get("Accept-Encoding", ""))
         known = ask.headers.get("If-None-Match")
-        if known is not None and self._is_known(known):
+        if known is not None and self._is_known(listed(ask.headers, "If-None-Match")):
             return self._unchanged[taken]
         return self._whole[taken]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeVar, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from exporter.web.answer import Refusal, echo
 
@@ -52,6 +52,13 @@ def _exists(text: str | None) -> str | None:
     return text
 
 
+def _as_written(text: object) -> object:
+    """Raises ValueError for digits in groups, which Python reads and nobody sends."""
+    if isinstance(text, str) and "_" in text:
+        raise ValueError(text)
+    return text
+
+
 class TimeseriesQuery(Query):
     kind: Annotated[
         Kind, Field(description="What the series is of."), Expected("overall, pillar, indicator or metric")
@@ -68,11 +75,13 @@ class TimeseriesQuery(Query):
     days: Annotated[
         float,
         Field(gt=0, le=MOST_DAYS, description="How far back, in days."),
+        BeforeValidator(_as_written),
         Expected(f"a number above 0, at most {MOST_DAYS}"),
     ] = 30
     step: Annotated[
         int | None,
         Field(ge=1, le=MOST_STEP, description="Seconds between points; unset: one that gives at most 1,000."),
+        BeforeValidator(_as_written),
         Expected(f"whole seconds from 1 to {MOST_STEP}"),
     ] = None
     label: Annotated[

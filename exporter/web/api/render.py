@@ -17,10 +17,13 @@ from exporter.web.packed import Packed
 
 # The world is made anew at least this often.
 FRESH_SECONDS: Final = 5
+# A reload may change it.
+SELDOM_SECONDS: Final = 60
+# Another version of the exporter may.
 STABLE_SECONDS: Final = 3_600
 
 fresh: Final = partial(Packed, content_type=JSON, max_age=FRESH_SECONDS)
-stable: Final = partial(Packed, content_type=JSON, max_age=STABLE_SECONDS)
+seldom: Final = partial(Packed, content_type=JSON, max_age=SELDOM_SECONDS)
 
 
 def writing(model: type[BaseModel], value: Callable[[], Any]) -> Slices[bytes]:

@@ -16,7 +16,7 @@ from exporter.web.api.docs import docs_page
 from exporter.web.api.explain import Explain
 from exporter.web.api.method_models import Methodology
 from exporter.web.api.naming import Known
-from exporter.web.api.render import STABLE_SECONDS, Kept, fixed, fresh, kept_page, stable, writing
+from exporter.web.api.render import STABLE_SECONDS, Kept, fixed, fresh, kept_page, seldom, writing
 from exporter.web.api.score import score_latest
 from exporter.web.api.sources import sources
 from exporter.web.api.stored import Stored
@@ -72,7 +72,7 @@ class Api:
 
     def routes(self) -> dict[str, Route]:
         given = self.readable
-        method = Kept(lambda: (given.method(), given.minimum_coverage()), _methodology, stable)
+        method = Kept(lambda: (given.method(), given.minimum_coverage()), _methodology, seldom)
         described = openapi.document(given.version)
         document = Packed(openapi.as_bytes(described), JSON, STABLE_SECONDS)
         stored = Stored(given.world, given.archive, given.wall)

@@ -66,7 +66,7 @@ async def test_every_route_answers_get_and_head_alike(path: str, status: int, co
         ("/", "max-age=5"),
         ("/docs", "max-age=3600"),
         ("/openapi.json", "max-age=3600"),
-        ("/api/v2/methodology", "max-age=3600"),
+        ("/api/v2/methodology", "max-age=60"),
         ("/api/v2/score/latest", "max-age=5"),
         ("/api/v2/sources", "max-age=5"),
         ("/api/v2/score/explain", "max-age=5"),

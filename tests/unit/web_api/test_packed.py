@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 import zstandard
+from multidict import CIMultiDict
 
 from exporter.web.answer import Ask
 from exporter.web.packed import SMALL, Packed
@@ -63,6 +64,11 @@ def test_who_has_it_already_gets_no_body(known: str, unchanged: bool) -> None:
     assert (answer.body == b"") is unchanged
     assert answer.headers["ETag"] == PLAIN_TAG
     assert "Content-Encoding" not in answer.headers
+
+
+def test_tags_may_come_in_several_lines() -> None:
+    headers = CIMultiDict([("If-None-Match", '"other"'), ("If-None-Match", PLAIN_TAG)])
+    assert WHOLE.answer(Ask("GET", "/", headers=headers)).status == 304
 
 
 def test_another_body_has_another_tag() -> None:

@@ -38,6 +38,8 @@ def test_what_a_time_series_may_be_asked_with(given: dict[str, list[str]], want:
         (TimeseriesQuery, {"days": ["nan"]}, "days: expected a number above 0, at most 3660, got 'nan'"),
         (TimeseriesQuery, {"days": ["inf"]}, "days: expected a number above 0, at most 3660, got 'inf'"),
         (TimeseriesQuery, {"days": ["1e999"]}, "days: expected a number above 0, at most 3660, got '1e999'"),
+        (TimeseriesQuery, {"days": ["1_0"]}, "days: expected a number above 0, at most 3660, got '1_0'"),
+        (TimeseriesQuery, {"step": ["1_0"]}, "step: expected whole seconds from 1 to 2678400, got '1_0'"),
         (TimeseriesQuery, {"days": ["30d"]}, "days: expected a number above 0, at most 3660, got '30d'"),
         (TimeseriesQuery, {"step": ["0"]}, "step: expected whole seconds from 1 to 2678400, got '0'"),
         (TimeseriesQuery, {"step": ["2678401"]}, "step: expected whole seconds from 1 to 2678400, got '2678401'"),
