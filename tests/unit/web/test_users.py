@@ -8,7 +8,7 @@ import pytest
 
 from exporter.web import users as users_module
 from exporter.web.answer import Refusal
-from exporter.web.users import LONGEST, MOST_OF_ONE, MOST_WAITING, Users
+from exporter.web.users import LONGEST, MOST_OF_ONE, MOST_REMEMBERED, MOST_WAITING, Users
 from tests.unit.web.test_doors import HASH, HASHES, basic
 
 
@@ -97,6 +97,28 @@ async def test_a_result_is_remembered_right_or_wrong(compared: list[bytes]) -> N
         assert await users.authenticated(basic("prometheus", "secret"), HASHES)
         assert not await users.authenticated(basic("prometheus", "wrong"), HASHES)
     assert len(compared) == 2
+
+
+async def test_so_many_results_are_remembered_and_one_more_pushes_out_the_longest_unused(compared: list[bytes]) -> None:
+    users = Users()
+    for number in range(MOST_REMEMBERED):
+        await users.authenticated(basic("prometheus", f"guess {number}"), HASHES)
+    await users.authenticated(basic("prometheus", "guess 0"), HASHES)
+    assert len(compared) == MOST_REMEMBERED
+    await users.authenticated(basic("prometheus", "one more"), HASHES)
+    await users.authenticated(basic("prometheus", "guess 0"), HASHES)
+    assert len(compared) == MOST_REMEMBERED + 1
+    await users.authenticated(basic("prometheus", "guess 1"), HASHES)
+    assert len(compared) == MOST_REMEMBERED + 2
+
+
+async def test_memory_holds_no_password() -> None:
+    users = Users()
+    await users.authenticated(basic("prometheus", "secret"), HASHES)
+    await users.authenticated(basic("prometheus", "sesame"), HASHES)
+    held = repr([list(memory.items()) for memory in users._known.values()])  # noqa: SLF001 - what a dump would show
+    assert "True" in held
+    assert not any(word in held for word in ("secret", "sesame", "prometheus"))
 
 
 async def test_guessing_does_not_push_out_those_who_know(compared: list[bytes]) -> None:
