@@ -41,12 +41,12 @@ from exporter.sources.registry import SOURCES
 from exporter.storage.database import Storage
 from exporter.web.api.routes import Api, Readable
 from exporter.web.app import Site
+from exporter.web.bounds import Bounds
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.limits import Counted
 from exporter.web.listen import connections_at_most
 from exporter.web.meter import Meter
-from exporter.web.protocol import Bounds
 from exporter.web.route import expected_counts
 from exporter.web.server import Server
 from exporter.web.shared_limits import Shared

@@ -152,7 +152,11 @@ class WebConfig(Section):
     ] = None  # fmt: skip
     max_requests: Annotated[
         int, Field(ge=0),
-        Key("Requests answered at the same time; 0: no limit.", flag="--web.max-requests", restart=True),
+        Key(
+            "Requests answered at the same time, half of them of one client; 0: no limit.",
+            flag="--web.max-requests",
+            restart=True,
+        ),
     ] = 40  # fmt: skip
     disable_exporter_metrics: Annotated[
         bool,

@@ -12,11 +12,14 @@ import structlog
 from aiohttp import web
 
 from exporter.web.answer import Answer, Ask, Handler, Refusal, echo, problem
+from exporter.web.bounds import Bounds
+from exporter.web.clients import counted_as
+from exporter.web.crowd import Crowd
 from exporter.web.doors import Doors, check_names
 from exporter.web.gate import Gate
 from exporter.web.limits import unlimited
 from exporter.web.meter import OTHER, Meter
-from exporter.web.protocol import Bounds, certificate_of
+from exporter.web.protocol import certificate_of
 from exporter.web.repeated import Wire, headers_of, immediate
 from exporter.web.route import NOT_FOUND, Route
 from exporter.web.standing import Standing
@@ -32,11 +35,14 @@ MOST_BODY_BYTES: Final = 64 << 10
 
 @dataclass(slots=True)
 class Visit:
-    """One request that is being answered, counted under `name`; `started` by the performance counter."""
+    """One request that is being answered, counted under `name`; `started` by the performance counter.
+
+    `client`: whose place it takes, if any.
+    """
 
     name: str
     method: str
-    limited: bool
+    client: str | None
     started: float
 
 
@@ -48,7 +54,7 @@ class Site:
     ) -> None:
         self._routes, self._web_file, self._gate, self._doors, self._meter = routes, web_file, gate, doors, meter
         self.bounds = bounds
-        self._running = 0
+        self._crowd = Crowd(bounds.max_requests)
         self._wire = Wire()
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -106,12 +112,14 @@ class Site:
         return self._web_file.current().headers
 
     def _begin(self, ask: Ask, route: Route | None) -> Visit:
-        limited = route is not None and route.limited
-        self._running += limited
-        return Visit(NOT_FOUND if route is None else route.name, ask.method, limited, perf_counter())
+        client = counted_as(ask.remote) if route is not None and route.limited else None
+        if client is not None:
+            self._crowd.enter(client)
+        return Visit(NOT_FOUND if route is None else route.name, ask.method, client, perf_counter())
 
     def _leave(self, visit: Visit) -> None:
-        self._running -= visit.limited
+        if visit.client is not None:
+            self._crowd.leave(visit.client)
 
     def _count(self, visit: Visit, answer: Answer) -> None:
         tally = self._meter.tally(visit.name, visit.method)
@@ -139,7 +147,8 @@ class Site:
     async def _again(self, standing: Standing, handler: Handler) -> Answer:
         standing.admit()
         self._doors.take_token(standing.loaded.content.rate_limit)
-        self._refuse_crowd(standing.route)
+        if standing.route.limited:
+            self._crowd.check(counted_as(standing.ask.remote))
         return await handler(standing.ask)
 
     async def _dispatch(self, ask: Ask, route: Route | None) -> Answer:
@@ -148,12 +157,9 @@ class Site:
         handler = route.handlers.get(ask.method)
         if handler is None:
             raise Refusal(405, f"{ask.method} is not for this page", {"Allow": route.allow})
-        self._refuse_crowd(route)
+        if route.limited:
+            self._crowd.check(counted_as(ask.remote))
         return await handler(ask)
-
-    def _refuse_crowd(self, route: Route) -> None:
-        if route.limited and 0 < self.bounds.max_requests < self._running:
-            raise Refusal(503, f"more than {self.bounds.max_requests} requests at the same time", {"Retry-After": "1"})
 
 
 def _ask(request: web.BaseRequest) -> Ask:

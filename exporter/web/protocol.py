@@ -3,51 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from typing import Protocol as TypingProtocol
 
 import structlog
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMessage, BadHttpMethod, LineTooLong
+from aiohttp.http_exceptions import BadHttpMessage
 from aiohttp.http_parser import RawRequestMessage
-from aiohttp.streams import EMPTY_PAYLOAD
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from exporter.web.answer import Answer, Ask, problem
-from exporter.web.repeated import Heads, is_one_head
+from exporter.web.bounds import TOO_LARGE, Bounds, refusal
+from exporter.web.repeated import HEAD_END, Heads, is_one_head
 from exporter.web.standing import Standing
 
 log = structlog.get_logger(__name__)
-
-# In the parser's message: the start line begins with a method as RFC 9110 writes one, which it does not know.
-_METHOD: Final = re.compile(r"b['\"][!#$%&*+.^`|~\w-]+ /")
-
-# Its words for more header fields than allowed.
-_TOO_MANY: Final = "Too many headers received"
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What one server takes from its clients. `max_requests` at one time, 0: any number.
-
-    In bytes: the start line, one header field. In seconds: from the first byte of a head, or from connecting, to its
-    end; an idle connection; the rest of a body nobody reads; an answer being read.
-    """
-
-    max_requests: int = 40
-    connections: int = 16_384
-    line: int = 8_190
-    field: int = 8_190
-    fields: int = 128
-    head: float = 10.0
-    idle: float = 75.0
-    body: float = 1.0
-    reading: float = 30.0
-
 
 V = TypeVar("V")
 
@@ -70,12 +44,12 @@ class Protocol(RequestHandler, Generic[V]):
     """Answers known requests itself; says what was wrong with an unreadable one as every other page does."""
 
     __slots__ = (
-        "_ask", "_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_remote", "_standing", "_unread",
-        "_whole",
+        "_ask", "_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_payload", "_protocols",
+        "_remote", "_standing", "_unfinished", "_unread", "_whole",
     )  # fmt: skip
 
     def __init__(self, manager: Protocols[V], loop: asyncio.AbstractEventLoop) -> None:
-        self._pages, self._heads, self._open = manager.pages, manager.heads, manager.open
+        self._protocols, self._pages, self._heads, self._open = manager, manager.pages, manager.heads, manager.open
         bounds = self._pages.bounds
         super().__init__(
             manager,
@@ -96,6 +70,9 @@ class Protocol(RequestHandler, Generic[V]):
         self._last, self._ask = b"", Ask("GET", "")
         self._standing: Standing | None = None
         self._head_timer: asyncio.TimerHandle | None = None
+        # The body of the newest request, and how much has come of the head of the next.
+        self._payload: StreamReader = EMPTY_PAYLOAD
+        self._unfinished = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -114,6 +91,7 @@ class Protocol(RequestHandler, Generic[V]):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._open.discard(self)
         self._has_head()
+        self._hold(0)
         self._was_read()
         super().connection_lost(exc)
 
@@ -128,10 +106,39 @@ class Protocol(RequestHandler, Generic[V]):
         before = len(self._messages)
         super().data_received(data)
         if len(self._messages) > before:
+            self._payload = self._messages[-1][1]
             self._has_head()
         elif self._waits():
             self._await_head()
+        self._count_unfinished(data, len(self._messages) > before)
         self._whole = self._whole and len(self._messages) == before + 1 and self._learns(data)
+
+    def _count_unfinished(self, data: bytes, came: bool) -> None:
+        """`came`: whether it completed a head. The parser bounds each field and their number: a megabyte together."""
+        bounds, before = self._pages.bounds, self._unfinished
+        if self._upgraded or not self._payload.is_eof():
+            size = 0
+        elif not came:
+            size = before + len(data)
+        else:
+            size = len(data) - data.rfind(HEAD_END) - len(HEAD_END)
+            # What follows the head may be its body.
+            size = size if self._payload is EMPTY_PAYLOAD else min(size, bounds.head_bytes)
+        self._hold(size)
+        if before <= bounds.head_bytes < size:
+            self._refuse(TOO_LARGE)
+        elif size > before and self._protocols.unfinished > bounds.unfinished_bytes:
+            self._drop("too many heads are not complete")
+
+    def _hold(self, size: int) -> None:
+        self._protocols.unfinished += size - self._unfinished
+        self._unfinished = size
+
+    def _refuse(self, why: str) -> None:
+        """As the parser does."""
+        self._messages.append((_ErrInfo(HTTPStatus.BAD_REQUEST, BadHttpMessage(why), why), EMPTY_PAYLOAD))
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _await_head(self) -> None:
         if self._head_timer is None:
@@ -201,7 +208,7 @@ class Protocol(RequestHandler, Generic[V]):
     ) -> web.StreamResponse:
         if request.writer.output_size > 0:
             raise ConnectionError("part of an answer has been sent already")
-        answer = _refusal(exc, self._pages.bounds) if status == HTTPStatus.BAD_REQUEST else _bug(exc)
+        answer = refusal(exc, self._pages.bounds) if status == HTTPStatus.BAD_REQUEST else _bug(exc)
         self._pages.refused(answer.status)
         headers = {
             **self._pages.security_headers,
@@ -212,18 +219,6 @@ class Protocol(RequestHandler, Generic[V]):
         response = web.Response(body=answer.body, status=answer.status, headers=headers)
         response.force_close()
         return response
-
-
-def _refusal(exc: BaseException | None, bounds: Bounds) -> Answer:
-    if isinstance(exc, LineTooLong):
-        return problem(
-            431, f"request: expected a start line of at most {bounds.line} bytes and header fields of {bounds.field}"
-        )
-    if isinstance(exc, BadHttpMessage) and exc.message == _TOO_MANY:
-        return problem(431, f"request: expected at most {bounds.fields} header fields")
-    if isinstance(exc, BadHttpMethod) and _METHOD.search(exc.message):
-        return problem(405, "method: expected GET or HEAD", {"Allow": "GET, HEAD"})
-    return problem(400, "request: expected HTTP/1.1 with a Host header")
 
 
 def _bug(exc: BaseException | None) -> Answer:
@@ -243,6 +238,7 @@ class Protocols(web.Server, Generic[V]):
         super().__init__(pages)
         self.pages, self.heads = pages, Heads()
         self.open: set[Protocol[V]] = set()
+        self.unfinished = 0
 
     def __call__(self) -> Protocol[V]:
         return Protocol(self, asyncio.get_running_loop())

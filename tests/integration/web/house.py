@@ -21,12 +21,12 @@ from exporter.storage.database import Storage
 from exporter.web.answer import Answer, Ask
 from exporter.web.api.routes import Api
 from exporter.web.app import Site
+from exporter.web.bounds import Bounds
 from exporter.web.doors import Doors
 from exporter.web.gate import Gate
 from exporter.web.limits import Counted
 from exporter.web.listen import bind
 from exporter.web.meter import Meter
-from exporter.web.protocol import Bounds
 from exporter.web.route import Route, expected_counts
 from exporter.web.server import Server
 from exporter.web.site import Contents, routes
@@ -97,8 +97,13 @@ async def house(
 
 
 @asynccontextmanager
-async def visitor(context: ssl.SSLContext | None = None) -> AsyncIterator[aiohttp.ClientSession]:
-    connector = aiohttp.TCPConnector(ssl=context if context is not None else True, force_close=True)
+async def visitor(
+    context: ssl.SSLContext | None = None, address: str = "127.0.0.1"
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """`address` of loopback: whom the server sees."""
+    connector = aiohttp.TCPConnector(
+        ssl=context if context is not None else True, force_close=True, local_addr=(address, 0)
+    )
     async with aiohttp.ClientSession(
         connector=connector, auto_decompress=False, skip_auto_headers={"Accept-Encoding"}
     ) as session:

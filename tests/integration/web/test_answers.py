@@ -14,8 +14,8 @@ import pytest
 
 from exporter.configuration.config import ApiConfig
 from exporter.web.answer import Answer, Ask
+from exporter.web.bounds import Bounds
 from exporter.web.landing import POLICY
-from exporter.web.protocol import Bounds
 from exporter.web.route import Route
 from exporter.web.webfile import SECURITY_HEADERS
 from tests.integration.web.house import House, house, waiting

@@ -18,7 +18,7 @@ import pytest
 
 from exporter.web.answer import MOST_PARAMETERS, Answer, Ask
 from exporter.web.app import MOST_BODY_BYTES
-from exporter.web.protocol import Bounds
+from exporter.web.bounds import Bounds
 from exporter.web.route import Route
 from exporter.web.server import HANDSHAKE_SECONDS
 from tests.integration.web.house import House, house
@@ -237,3 +237,55 @@ async def test_who_does_not_shake_hands_is_dropped_when_the_time_is_over_and_not
                 assert await reader.read() == b""
             assert reader.at_eof() is dropped
         writer.transport.abort()
+
+
+def unfinished(size: int) -> bytes:
+    """The beginning of a head, of this size."""
+    start = b"GET /-/healthy HTTP/1.1\r\n"
+    line = b"X: %s\r\n" % (b"a" * 4_000)
+    whole, rest = divmod(size - len(start), len(line))
+    return start + line * whole + b"Y: " + b"a" * (rest - 3)
+
+
+async def test_a_head_may_begin_with_so_many_bytes_and_no_more() -> None:
+    async with house() as built:
+        for size, refused in ((BOUNDS.head_bytes, False), (BOUNDS.head_bytes + 1, True)):
+            async with connected(built) as (reader, writer):
+                writer.write(unfinished(size))
+                assert await is_dropped(built, reader) is False or refused
+                if not refused:
+                    writer.write(b"\r\n" + CLOSE + b"\r\n")
+                said = await reader.read()
+                assert said.split(b" ", 2)[1] == (b"431" if refused else b"200")
+                assert (b"expected a head of at most 65536 bytes" in said) is refused
+
+
+async def test_all_heads_that_are_not_complete_may_be_so_large_and_who_goes_further_is_dropped() -> None:
+    async with house(bounds=Bounds(unfinished_bytes=60_000)) as built, contextlib.AsyncExitStack() as stack:
+        open_ones = [await stack.enter_async_context(connected(built)) for _ in range(4)]
+        for reader, writer in open_ones[:3]:
+            writer.write(unfinished(20_000))
+            assert not await is_dropped(built, reader)
+        last, writer = open_ones[3]
+        writer.write(unfinished(100))
+        with contextlib.suppress(ConnectionResetError):
+            assert await last.read() == b""
+        for reader, writer in open_ones[:3]:
+            writer.write(b"\r\n" + CLOSE + b"\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        # What they held is free again.
+        async with connected(built) as (reader, writer):
+            writer.write(unfinished(50_000))
+            assert not await is_dropped(built, reader)
+
+
+@pytest.mark.parametrize("before", [WHOLE, body(100)[:-100] + b"x" * 100], ids=["a request", "a body"])
+async def test_a_head_that_begins_behind_another_request_counts(before: bytes) -> None:
+    before = before.replace(b"Connection: close\r\n", b"")
+    async with house(bounds=Bounds(unfinished_bytes=10_000)) as built, connected(built) as (reader, writer):
+        writer.write(before + unfinished(9_000))
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"a" * 2_000)
+        with contextlib.suppress(ConnectionResetError):
+            await reader.read()
+        assert reader.at_eof()

@@ -16,8 +16,8 @@ import uvloop
 
 from exporter.configuration.scalars import Address
 from exporter.web import server
+from exporter.web.bounds import Bounds
 from exporter.web.listen import bind
-from exporter.web.protocol import Bounds
 from tests.integration.web.house import House, house
 from tests.unit.web import certificates
 

@@ -17,7 +17,7 @@ from aiohttp import web
 from exporter.configuration.config import ApiConfig
 from exporter.web.answer import Answer, Ask
 from exporter.web.app import Site, Visit
-from exporter.web.protocol import Bounds
+from exporter.web.bounds import Bounds
 from exporter.web.route import Route
 from tests.integration.web.house import House, house
 

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import socket
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -11,7 +12,7 @@ import zstandard
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.web.answer import Answer, Ask
-from exporter.web.protocol import Bounds
+from exporter.web.bounds import Bounds
 from exporter.web.route import Route
 from exporter.web.webfile import SECURITY_HEADERS
 from tests.integration.web.house import House, house, visitor, waiting
@@ -198,22 +199,40 @@ async def test_everything_moves_under_a_prefix() -> None:
             assert response.status == 404
 
 
-@pytest.mark.parametrize(("limit", "refused"), [(2, True), (3, False), (0, False)])
-async def test_more_requests_at_a_time_than_allowed_are_turned_away(limit: int, refused: bool) -> None:
-    gate, inside = asyncio.Event(), asyncio.Semaphore(0)
-    more = {"/wait": waiting(gate, inside.release)}
-    async with house(more=more, bounds=Bounds(limit)) as built, visitor() as session:
-        running = [asyncio.create_task(text_of(session, f"{built.url}/wait")) for _ in range(2)]
+ONE, OTHER, THIRD = "127.0.0.1", "127.0.0.2", "127.0.0.3"
+
+
+@pytest.mark.parametrize(
+    ("limit", "inside", "asks", "refused"),
+    [
+        (2, (ONE, OTHER), THIRD, "more than 2 requests at the same time"),
+        (3, (ONE, OTHER), THIRD, None),
+        (0, (ONE, ONE), ONE, None),
+        (5, (ONE, ONE), ONE, "more than 2 requests of one client at the same time"),
+        (5, (ONE, ONE), OTHER, None),
+        (6, (ONE, ONE), ONE, None),
+        (1, (), ONE, None),
+    ],
+)
+async def test_more_requests_at_a_time_than_allowed_are_turned_away(
+    limit: int, inside: tuple[str, ...], asks: str, refused: str | None
+) -> None:
+    gate, entered = asyncio.Event(), asyncio.Semaphore(0)
+    more = {"/wait": waiting(gate, entered.release)}
+    async with house(more=more, bounds=Bounds(limit)) as built, AsyncExitStack() as stack:
+        sessions = {one: await stack.enter_async_context(visitor(address=one)) for one in (ONE, OTHER, THIRD)}
+        running = [asyncio.create_task(text_of(sessions[one], f"{built.url}/wait")) for one in inside]
         for _ in running:
-            await inside.acquire()
-        async with session.get(f"{built.url}/metrics") as response:
-            assert response.status == (503 if refused else 200)
-            assert ("Retry-After" in response.headers) is refused
-        async with session.get(f"{built.url}/-/healthy") as response:
+            await entered.acquire()
+        async with sessions[asks].get(f"{built.url}/metrics") as response:
+            assert response.status == (200 if refused is None else 503)
+            assert ("Retry-After" in response.headers) is (refused is not None)
+            assert (refused or "") in await response.text()
+        async with sessions[asks].get(f"{built.url}/-/healthy") as response:
             assert response.status == 200
         gate.set()
-        assert await asyncio.gather(*running) == ["done", "done"]
-        async with session.get(f"{built.url}/metrics") as response:
+        assert await asyncio.gather(*running) == ["done"] * len(inside)
+        async with sessions[asks].get(f"{built.url}/metrics") as response:
             assert response.status == 200
 
 
