@@ -78,7 +78,6 @@ class Shared:
     def _has_room(self, key: str, lives: float) -> bool:
         if key in self._windows:
             return True
-        self._windows.expire()
         if len(self._windows) >= self._windows.maxsize:
             return False
         self._windows[key] = lives

@@ -294,11 +294,13 @@ async def test_clocks_that_differ_cost_no_call_and_no_value_goes_back(
         for seconds in ahead:
             await three.add(ahead=seconds)
         await three.start(*three.runs)
-        shown: list[tuple[float, ...]] = []
+        # Who is behind may have asked first, for values that look old to the others.
+        await clock.forward(INTERVAL)
+        before, shown = upstream.calls["/a"], list[tuple[float, ...]]()
         for _ in range(60):
             await clock.forward(INTERVAL / 6)
             shown.append(tuple(run.values()["a_value"] for run in three.runs))
-        assert upstream.calls["/a"] <= 10 + 1
+        assert upstream.calls["/a"] - before <= 10 + 1
         assert all(
             later >= earlier
             for before, after in itertools.pairwise(shown)

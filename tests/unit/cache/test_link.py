@@ -148,6 +148,27 @@ async def test_what_redis_refuses_to_do_is_no_reason_to_leave_its_other_work(
     ]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.MovedError("7000 127.0.0.1:7001"),
+        exceptions.AskError("7000 127.0.0.1:7001"),
+        exceptions.TryAgainError("Multiple keys request during rehashing of slot"),
+        exceptions.ClusterDownError("The cluster is down"),
+        exceptions.AuthenticationError("Authentication required."),
+        exceptions.BusyLoadingError("Redis is loading the dataset in memory"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_redis_can_do_for_nobody_at_present_is_a_reason_to_leave_it_alone(
+    link: Link, error: Exception
+) -> None:
+    with pytest.raises(CacheError):
+        await link.call("writing", fails_with(error))
+    assert await is_left_alone(link)
+    assert counted(link) == {"error": 1}
+
+
 async def test_what_comes_and_goes_all_the_time_is_said_once_a_minute_at_most(link: Link, watch: Watch) -> None:
     moved = fails_with(exceptions.MovedError("7000 127.0.0.1:7001"))
     with structlog.testing.capture_logs() as log:
