@@ -110,7 +110,9 @@ def _network(text: str) -> str:
 def _origin(text: str) -> str:
     if not re.fullmatch(_ORIGIN, text):
         raise ValueError("expected an origin such as https://status.example.org, without a path, or *")
-    return text.lower()
+    # As browsers write it: RFC 6454, 6.1.
+    origin = text.lower()
+    return origin.removesuffix(":443" if origin.startswith("https:") else ":80")
 
 
 def _host(text: str) -> str:

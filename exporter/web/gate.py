@@ -111,7 +111,7 @@ def _for_us(ask: Ask, hosts: tuple[str, ...]) -> None:
     given = ask.headers.get("Host", "")
     try:
         # Neither a user nor a path belongs there, whatever the rest says.
-        host = "" if set(given) & set("@/?#\\") else urlsplit(f"//{given}").hostname or ""
+        host = "" if set(given) & set("@/?#\\") else (urlsplit(f"//{given}").hostname or "").removesuffix(".")
     except ValueError:
         host = ""
     if not any(_matches(host, pattern.lower()) for pattern in hosts):
@@ -119,4 +119,5 @@ def _for_us(ask: Ask, hosts: tuple[str, ...]) -> None:
 
 
 def _matches(host: str, pattern: str) -> bool:
-    return pattern in (ANY, host) or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+    below = pattern.startswith("*.") and host.endswith(pattern[1:]) and len(host) >= len(pattern)
+    return below or pattern in (ANY, host)
