@@ -203,7 +203,7 @@ PAGE = "https://status.example.org"
         ((), PAGE, None),
         ((PAGE,), PAGE, PAGE),
         (("*",), PAGE, PAGE),
-        (("HTTPS://Status.Example.org:443",), PAGE, PAGE),
+        (("https://Status.Example.org:443",), PAGE, PAGE),
         (("http://status.example.org:80",), "http://status.example.org", "http://status.example.org"),
         (("https://status.example.org:8443",), PAGE, ""),
         ((PAGE,), "https://evil.example.org", ""),
