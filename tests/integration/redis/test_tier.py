@@ -27,6 +27,7 @@ BODY = CachedBody(
     '"tag"', "Sun, 01 Jan 2023", NOW + 60, 0.5, NOW + 57,
 )  # fmt: skip
 MOST = 1 << 20
+LARGE = replace(BODY, body=bytes(MOST + 1))
 Log = list[MutableMapping[str, Any]]
 
 
@@ -150,7 +151,10 @@ GARBAGE: dict[str, Callable[[RedisServer], Any]] = {
     "a time of a megabyte": hash_of(written(at=b"1" * (1 << 20))),
     "a description of a megabyte": hash_of(described(url="x" * (1 << 20))),
     "a body of four megabytes": hash_of(written(body=bytes(4 << 20))),
-    "more than may be read": hash_of(described(size=MOST + 1)),
+    "a body whose checksum is torn": hash_of(written(body=seal(BODY).packed[:-2])),
+    "more than may be read": hash_of(
+        written(description=seal(LARGE).description, body=seal(LARGE).packed, at=repr(LARGE.asked_at))
+    ),
 }
 
 
