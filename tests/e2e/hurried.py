@@ -33,7 +33,8 @@ import exporter.service
 from exporter.cli import main as exporter_main
 from exporter.clock import Clock
 from exporter.collection.collection import Surroundings
-from exporter.exposition.page import Family, Part, Publication
+from exporter.exposition.page import Family, Page
+from exporter.exposition.publication import Publication
 from exporter.slices import Slices
 from simulator import serving
 
@@ -81,12 +82,15 @@ def simulate(pace: Pace, listen: str) -> int:
 
 
 def export(pace: Pace, listen: str, data: str) -> int:
+    # Its clock is the real one and its sleep is not: a real second between two looks at the process.
     class Shown(Publication):
-        def rendering(self, families: Iterable[Family]) -> Slices[Part]:
+        def rendering(self, families: Iterable[Family]) -> Slices[Page]:
             return super().rendering(map(pace.shown, families))
 
     vars(exporter.service).update(OWN_PACE)
-    vars(exporter.assembly).update(Publication=Shown, Surroundings=partial(Surroundings, timeout=TIMEOUT))
+    vars(exporter.assembly).update(
+        Publication=partial(Shown, pause=pace.factor), Surroundings=partial(Surroundings, timeout=TIMEOUT)
+    )
     vars(exporter.commands.serve).update(Clock=partial(Clock, wall=pace.now, sleep=pace.sleep))
     return exporter_main(["serve", f"--web.listen-address={listen}", f"--storage.path={data}"])
 

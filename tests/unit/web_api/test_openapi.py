@@ -27,7 +27,7 @@ PARAMETERS: Final = {
     f"{path} {one['name']}": one for path, operation in OPERATIONS.items() for one in operation["parameters"]
 }
 UNITS: Final = re.compile(
-    r"[Ss]econds|in days|[Pp]oints|[Nn]umber|[Ff]rom 0 to 1(00)?\b|unit|HTTP status|[Ss]mallest|[Ll]argest"
+    r"[Ss]econds|in days|points|Points|[Nn]umber|[Ff]rom 0 to 1(00)?\b|unit|HTTP status|[Ss]mallest|[Ll]argest"
     r"|Sum of the values|stddev"
 )
 
