@@ -220,8 +220,8 @@ def paths(value: Any, prefix: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         for key, inner in value.items():
             yield from paths(inner, (*prefix, key))
     elif isinstance(value, list):
-        # The first three and the last stand for the others of a long list.
-        for index in sorted({*range(min(3, len(value))), len(value) - 1} - {-1}):
+        # The first and the last stand for the others.
+        for index in sorted({0, len(value) - 1}) if value else ():
             yield from paths(value[index], (*prefix, index))
 
 
