@@ -17,6 +17,8 @@ from tests.bench import rates, report
 from tests.bench.__main__ import SECTIONS
 from tests.bench.mix import MIX
 from tests.bench.report import Section, at_least, below, document
+from tests.bench.watched import Moment, stolen
+from tests.bench.wrk import succeeded
 from tests.machine import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -67,3 +69,40 @@ def test_locust_asks_for_the_same_mix(monkeypatch: pytest.MonkeyPatch) -> None:
     for task in reader.tasks:
         task(user)
     assert list(zip(reader.tasks.values(), asked, strict=True)) == list(MIX)
+
+
+@pytest.mark.parametrize(
+    ("late", "waited", "computed", "others", "ticks", "told"),
+    [
+        pytest.param(30, 0, 0, 0, (0, 0), 30, id="asleep with nothing taken: all of it"),
+        pytest.param(30, 0, 0, 0, (1, 1), 20, id="asleep while one tick was stolen: all but the tick"),
+        pytest.param(30, 0, 0, 0, (0, 1), 20, id="the tick is first seen at one processor"),
+        pytest.param(30, 0, 0, 0, (1, 0), 20, id="the tick is first seen at the machine"),
+        pytest.param(30, 0, 28, 0, (1, 1), 28, id="computing is never taken for the host's"),
+        pytest.param(30, 0, 40, 0, (1, 1), 30, id="computing for longer than late"),
+        pytest.param(30, 12, 10, 0, (0, 0), 18, id="ready while another process computed"),
+        pytest.param(30, 12, 10, 12, (0, 0), 30, id="ready while a thread of ours computed"),
+        pytest.param(30, 12, 10, 5, (0, 0), 23, id="ready while both did"),
+        pytest.param(30, 5, 10, 12, (0, 0), 30, id="a thread of ours on the other processor"),
+        pytest.param(30, 12, 5, 0, (1, 1), 8, id="ready and stolen"),
+        pytest.param(30, 25, 5, 0, (3, 3), 5, id="more taken than the time that was not computed"),
+    ],
+)
+def test_a_stall_is_told_less_what_others_can_have_taken(
+    late: int, waited: int, computed: int, others: int, ticks: tuple[int, int], told: int
+) -> None:
+    before = Moment(1.0, 2.0, 3.0, 4.0, (5, 6))
+    after = Moment(1 + late / 1e3, 2 + waited / 1e3, 3 + computed / 1e3, 4 + others / 1e3, (5 + ticks[0], 6 + ticks[1]))
+    assert (late / 1e3 - after.unavailable(before, late / 1e3)) * 1e3 == pytest.approx(told)
+
+
+def test_stolen_ticks_are_read_of_the_machine_and_of_its_processors() -> None:
+    stat = b"cpu  1 2 3 4 5 6 7 80 9 0\ncpu0 1 1 1 1 1 1 1 30 1 0\ncpu1 1 1 1 1 1 1 1 51 1 0\nintr 7 0 0\nctxt 9\n"
+    assert stolen(stat) == (80, 81)
+
+
+def test_refusals_are_not_counted_as_a_rate() -> None:
+    said = "  100 requests in 2.00s, 9.00KB read\n{}Requests/sec:     50.00\n"
+    assert succeeded(said.format(""), "http://here") == said.format("")
+    with pytest.raises(AssertionError, match=r"http://here/gone: Non-2xx or 3xx responses: 7$"):
+        succeeded(said.format("  Non-2xx or 3xx responses: 7\n"), "http://here/gone")
