@@ -75,7 +75,8 @@ def measure(room: Room, exporter: Program) -> Section:
     note = (
         f"`wrk --latency -t1 -cCONNECTIONS -d{SECONDS}s URL`, with `-H 'Accept-Encoding: gzip'` where"
         f" said. {ROUNDS} rounds of {SECONDS} s, interleaved, medians. The page has {_series(_page(exporter)):,}"
-        " series, also for the others; the bare protocol sends as many bytes. The last column is our first line against each."
+        " series, also for the others; the bare protocol sends as many bytes. The last column is our first line against"
+        " each."
     )
     of_one = (
         f"The page of one source, the one that comes nearest to {SMALL:,} bytes, {_series(_page(exporter, path)):,}"
