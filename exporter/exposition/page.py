@@ -217,6 +217,9 @@ class Page:
             made = self._made[form, encoding] = self._make(form, encoding)
         return made
 
+    def is_of(self, other: Page) -> bool:
+        return self.data is other.data and self.own is other.own
+
     def making(self, before: Page) -> Slices[None]:
         """All that somebody has asked `before` for, with pauses."""
         for form in before.data.packed_forms():
@@ -236,7 +239,14 @@ class Page:
         return packed(self.data.render(form) + rest, encoding, QUICK)
 
     def filtered(self, form: Form, choice: Choice) -> bytes:
-        chosen = [block.render_sources(form, choice.keeps) for block in choice.among(self.data)]
+        return in_one_go(self.filtering(form, choice))
+
+    def filtering(self, form: Form, choice: Choice) -> Slices[bytes]:
+        """As `filtered`, with pauses."""
+        chosen: list[bytes] = []
+        for block in choice.among(self.data):
+            chosen.append(block.render_sources(form, choice.keeps))
+            yield
         own = [block.render(form) for block in choice.among(self.own)]
         return b"".join((*chosen, *own, END[form]))
 

@@ -27,16 +27,23 @@ class Publication:
 
     def rendering(self, families: Iterable[Family]) -> Slices[Page]:
         """What is shown next, in every form and encoding that somebody has asked for."""
-        before = self._page
-        data = yield from before.data.updating(families)
-        if data is before.data:
-            return before
-        page = Page(data, before.own)
-        yield from page.making(before)
-        return page
+        data = yield from self._page.data.updating(families)
+        return (yield from self._making(lambda: Page(data, self._page.own)))
 
     def show(self, page: Page) -> None:
-        self._page = page if page.own is self._page.own else Page(page.data, self._page.own)
+        self._page = page
+
+    def _making(self, wanted: Callable[[], Page]) -> Slices[Page]:
+        """`wanted` at the end, which may be another page than at the beginning."""
+        page = wanted()
+        while True:
+            if page.is_of(self._page):
+                return self._page
+            yield from page.making(self._page)
+            again = wanted()
+            if again.is_of(page):
+                return page
+            page = again
 
     def page(self) -> Page:
         now = self._asked = self._clock()
@@ -55,10 +62,8 @@ class Publication:
     def _renewing(self) -> Slices[None]:
         # A reader in the meantime takes what there is.
         self._own_until = self._clock() + 2 * self._pause
-        before = self._page
-        own = yield from before.own.updating(self._own())
-        if own is before.own:
-            return
-        page = Page(before.data, own)
-        yield from page.making(before)
-        self._page = page if self._page is before else Page(self._page.data, own)
+        # All of one moment: some tell of the same requests.
+        families = tuple(self._own())
+        yield
+        own = yield from self._page.own.updating(families)
+        self._page = yield from self._making(lambda: Page(self._page.data, own))

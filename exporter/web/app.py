@@ -16,7 +16,7 @@ from exporter.web.bounds import Bounds
 from exporter.web.clients import counted_as
 from exporter.web.crowd import Crowd
 from exporter.web.doors import Doors, check_names
-from exporter.web.gate import Gate
+from exporter.web.gate import Gate, shared
 from exporter.web.limits import unlimited
 from exporter.web.meter import OTHER, Meter
 from exporter.web.protocol import certificate_of
@@ -64,7 +64,7 @@ class Site:
         try:
             answer = await self._settled(ask, self._visited(ask, route, loaded))
             if route is not None and route.shared:
-                answer = _shared(answer, self._gate.sharing(ask))
+                answer = shared(answer, self._gate.sharing(ask))
             response = web.Response(body=answer.body, status=answer.status, headers=headers_of(answer, loaded.headers))
             await _write(response, request, self.bounds.reading)
         finally:
@@ -94,10 +94,15 @@ class Site:
         handler = standing.route.without_waiting(standing.ask)
         if handler is None:
             return None
-        visit = self._begin(standing.ask, standing.route)
-        answer = immediate(self._settled(standing.ask, self._again(standing, handler)))
-        answer = _shared(answer, standing.sharing)
-        return visit, answer, self._wire.of(answer, standing.loaded.headers)
+        visit, done = self._begin(standing.ask, standing.route), False
+        try:
+            answer = standing.shared(immediate(self._settled(standing.ask, self._again(standing, handler))))
+            made = self._wire.of(answer, standing.loaded.headers)
+            done = True
+        finally:
+            if not done:
+                self._leave(visit)
+        return visit, answer, made
 
     def end(self, visit: Visit, answer: Answer) -> None:
         self._leave(visit)
@@ -177,14 +182,6 @@ def _ask(request: web.BaseRequest) -> Ask:
 def _refuse_body(size: int) -> None:
     if size > MOST_BODY_BYTES:
         raise Refusal(413, f"body: expected at most {MOST_BODY_BYTES} bytes, got {size}")
-
-
-def _shared(answer: Answer, sharing: Mapping[str, str] | None) -> Answer:
-    """With the headers for the site that asks; what a cache keeps for one origin is not for another."""
-    if sharing is None:
-        return answer
-    vary = ", ".join(text for text in (answer.headers.get("Vary"), "Origin") if text)
-    return replace(answer, headers={**answer.headers, **sharing, "Vary": vary})
 
 
 async def _write(response: web.Response, request: web.BaseRequest, seconds: float) -> None:

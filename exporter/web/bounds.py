@@ -23,9 +23,9 @@ TOO_LARGE: Final = "too large a head"
 class Bounds:
     """What one server takes from its clients. `max_requests` at one time, 0: any number.
 
-    In bytes: the start line, one header field, what has come of a head that is not complete, and of all of those
-    together. In seconds: from the first byte of a head, or from connecting, to its end; an idle connection; the rest of
-    a body nobody reads; an answer being read.
+    In bytes: the start line, one header field, what has come of a head that is not complete, and all of those together
+    with requests in line behind an answer that is not read. In seconds: from the first byte of a head, or from
+    connecting, to its end; an idle connection; the rest of a body nobody reads; an answer being read.
     """
 
     max_requests: int = 40

@@ -102,7 +102,16 @@ class Gate:
 
     def _allows(self, origin: str) -> bool:
         origins = self._current().settings.cors_origins
-        return ANY in origins or origin in origins
+        # What is no text of HTTP cannot be sent back.
+        return origin in origins or (ANY in origins and origin.isascii() and origin.isprintable())
+
+
+def shared(answer: Answer, sharing: Mapping[str, str] | None) -> Answer:
+    """With the headers for the site that asks; what a cache keeps for one origin is not for another."""
+    if sharing is None:
+        return answer
+    vary = ", ".join(text for text in (answer.headers.get("Vary"), "Origin") if text)
+    return replace(answer, headers={**answer.headers, **sharing, "Vary": vary})
 
 
 def _for_us(ask: Ask, hosts: tuple[str, ...]) -> None:

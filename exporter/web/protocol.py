@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 from typing import Protocol as TypingProtocol
 
 import structlog
@@ -22,6 +22,9 @@ from exporter.web.repeated import HEAD_END, Heads, is_one_head
 from exporter.web.standing import Standing
 
 log = structlog.get_logger(__name__)
+
+# A request in line, parsed; more where it has many fields.
+PARSED_BYTES: Final = 4_096
 
 V = TypeVar("V")
 
@@ -44,7 +47,7 @@ class Protocol(RequestHandler, Generic[V]):
     """Answers known requests itself; says what was wrong with an unreadable one as every other page does."""
 
     __slots__ = (
-        "_ask", "_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_payload", "_protocols",
+        "_ahead", "_ask", "_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_payload", "_protocols",
         "_remote", "_standing", "_unfinished", "_unread", "_whole",
     )  # fmt: skip
 
@@ -73,6 +76,8 @@ class Protocol(RequestHandler, Generic[V]):
         # The body of the newest request, and how much has come of the head of the next.
         self._payload: StreamReader = EMPTY_PAYLOAD
         self._unfinished = 0
+        # Bytes that came last, perhaps of many requests.
+        self._ahead = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -91,48 +96,66 @@ class Protocol(RequestHandler, Generic[V]):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._open.discard(self)
         self._has_head()
-        self._hold(0)
+        self.hold(0)
         self._was_read()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        # What the client sent ahead stays with the parser until it reads.
+        if self._messages:
+            self.hold(self._ahead + len(self._messages) * PARSED_BYTES)
+
     def resume_writing(self) -> None:
         super().resume_writing()
+        if self._ahead:
+            self.hold(0)
         self._was_read()
 
     def data_received(self, data: bytes) -> None:
         if self._whole and self._waits() and self._is_known(data) and self._answer_at_once():
             self._has_head()
             return
-        before = len(self._messages)
+        before, body, self._ahead = len(self._messages), self._body_bytes(), len(data) or self._ahead
+        was_open = not self._payload.is_eof()
         super().data_received(data)
-        if len(self._messages) > before:
+        came = len(self._messages) > before
+        if came:
             self._payload = self._messages[-1][1]
             self._has_head()
-        elif self._waits():
-            self._await_head()
-        self._count_unfinished(data, len(self._messages) > before)
+            size = len(data) - data.rfind(HEAD_END) - len(HEAD_END) - self._body_bytes()
+        else:
+            # Of a body nothing counts but what stands between its chunks.
+            size = len(data) - self._body_bytes() + body if was_open else self._unfinished + len(data)
+            if self._waits():
+                self._await_head()
+        self._count_unfinished(max(size, 0) if self._payload.is_eof() and not self._upgraded else 0)
         self._whole = self._whole and len(self._messages) == before + 1 and self._learns(data)
 
-    def _count_unfinished(self, data: bytes, came: bool) -> None:
-        """`came`: whether it completed a head. The parser bounds each field and their number: a megabyte together."""
-        bounds, before = self._pages.bounds, self._unfinished
-        if self._upgraded or not self._payload.is_eof():
-            size = 0
-        elif not came:
-            size = before + len(data)
-        else:
-            size = len(data) - data.rfind(HEAD_END) - len(HEAD_END)
-            # What follows the head may be its body.
-            size = size if self._payload is EMPTY_PAYLOAD else min(size, bounds.head_bytes)
-        self._hold(size)
-        if before <= bounds.head_bytes < size:
-            self._refuse(TOO_LARGE)
-        elif size > before and self._protocols.unfinished > bounds.unfinished_bytes:
-            self._drop("too many heads are not complete")
+    def _body_bytes(self) -> int:
+        return 0 if self._payload is EMPTY_PAYLOAD else self._payload.total_bytes
 
-    def _hold(self, size: int) -> None:
+    def _count_unfinished(self, size: int) -> None:
+        """`size`: what has come of a head. The parser bounds each field and their number: a megabyte together."""
+        bound, before = self._pages.bounds.head_bytes, self._unfinished
+        self.hold(size)
+        if size:
+            self._await_head()
+        if before <= bound < size:
+            self._refuse(TOO_LARGE)
+
+    def hold(self, size: int) -> None:
+        """So many bytes of requests that cannot be answered yet."""
         self._protocols.unfinished += size - self._unfinished
         self._unfinished = size
+        if self._protocols.unfinished > self._pages.bounds.unfinished_bytes:
+            most = max(self._open, key=lambda one: one.held)
+            most.drop("requests of all connections that cannot be answered yet are too large together")
+            most.hold(0)
+
+    @property
+    def held(self) -> int:
+        return self._unfinished
 
     def _refuse(self, why: str) -> None:
         """As the parser does."""
@@ -142,7 +165,7 @@ class Protocol(RequestHandler, Generic[V]):
 
     def _await_head(self) -> None:
         if self._head_timer is None:
-            self._head_timer = self._loop.call_later(self._pages.bounds.head, self._drop, "it does not finish a head")
+            self._head_timer = self._loop.call_later(self._pages.bounds.head, self.drop, "it does not finish a head")
 
     def _has_head(self) -> None:
         if self._head_timer is not None:
@@ -181,7 +204,7 @@ class Protocol(RequestHandler, Generic[V]):
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         self.transport.write(made)
         if self._paused:
-            timer = self._loop.call_later(self._pages.bounds.reading, self._drop, "it reads too slowly")
+            timer = self._loop.call_later(self._pages.bounds.reading, self.drop, "it reads too slowly")
             self._unread = visit, answer, timer
         else:
             self._pages.end(visit, answer)
@@ -194,7 +217,12 @@ class Protocol(RequestHandler, Generic[V]):
             timer.cancel()
             self._pages.end(visit, answer)
 
-    def _drop(self, why: str) -> None:
+    async def all_read(self) -> None:
+        """Waits for an answer on its way that aiohttp knows nothing of."""
+        if self._unread is not None:
+            await self._drain_helper()
+
+    def drop(self, why: str) -> None:
         log.debug("client dropped", why=why, client=self._remote)
         if self.transport is not None:
             self.transport.abort()

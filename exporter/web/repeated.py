@@ -19,10 +19,13 @@ from exporter.web.answer import Answer, Ask
 
 T = TypeVar("T")
 
-MOST_HEADS: Final = 1_024
+MOST_HEADS: Final = 256
 LONGEST_HEAD: Final = 2_048
+# A parsed field takes some 500 bytes, however short it is.
+MOST_FIELDS: Final = 32
 # Pages that are answered at once, each in three encodings, and the two formats of the page of metrics.
 MOST_ANSWERS: Final = 32
+MOST_BYTES: Final = 16 << 20
 HEAD_END: Final = b"\r\n\r\n"
 
 
@@ -36,7 +39,7 @@ class Heads:
         return self._known.get(data)
 
     def learn(self, data: bytes, message: RawRequestMessage) -> None:
-        if len(data) <= LONGEST_HEAD and _is_simple(message):
+        if len(data) <= LONGEST_HEAD and len(message.headers) <= MOST_FIELDS and _is_simple(message):
             url = message.url
             self._known[data] = Ask(message.method, url.path, url.raw_query_string, message.headers)
 
@@ -71,7 +74,7 @@ class Wire:
     """Answers as they go to the client, head and body in one piece; those that are given again, made once a second."""
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
-        self._wall, self._second = wall, 0
+        self._wall, self._second, self._bytes = wall, 0, 0
         self._known: dict[int, tuple[Answer, Mapping[str, str], bytes]] = {}
 
     def of(self, answer: Answer, always: Mapping[str, str]) -> bytes:
@@ -79,12 +82,14 @@ class Wire:
         if second != self._second:
             self._second = second
             self._known.clear()
+            self._bytes = 0
         known = self._known.get(id(answer))
         if known is not None and known[0] is answer and known[1] is always:
             return known[2]
         made = b"".join((_start(answer, always), _date(second), answer.body))
-        if answer.again and len(self._known) < MOST_ANSWERS:
+        if answer.again and len(self._known) < MOST_ANSWERS and self._bytes + len(made) <= MOST_BYTES:
             self._known[id(answer)] = answer, always, made
+            self._bytes += len(made)
         return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Iterable
@@ -55,7 +56,15 @@ class Server:
         for listening in self._sockets:
             listening.close()
         self._protocols.pre_shutdown()
-        await self._protocols.shutdown(grace)
+        end = asyncio.get_running_loop().time() + grace
+        await self._all_read(grace)
+        await self._protocols.shutdown(max(end - asyncio.get_running_loop().time(), 0.0))
+
+    async def _all_read(self, grace: float) -> None:
+        """Answers that aiohttp does not know of; it waits for its own."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await asyncio.gather(*(one.all_read() for one in self._protocols.open), return_exceptions=True)
 
     @property
     def _full(self) -> bool:

@@ -11,7 +11,7 @@ from exporter.web.answer import PLAIN, Answer, Ask, Handler
 from exporter.web.api.routes import Api
 from exporter.web.health import WorldNow, health_page, healthy, ready_page
 from exporter.web.landing import landing_page
-from exporter.web.metrics_page import metrics_page
+from exporter.web.metrics_page import MetricsPage
 from exporter.web.reload import reload_page
 from exporter.web.route import Route, page, probe
 
@@ -38,11 +38,11 @@ def routes(contents: Contents, telemetry_path: str, prefix: str = "") -> dict[st
         contents.world, contents.source_names, contents.version, contents.storage_healthy, contents.cache_healthy
     )
     reload = reload_page(contents.reload)
-    metrics = metrics_page(contents.publication, contents.metric_names, contents.source_names)
+    metrics = MetricsPage(contents.publication, contents.metric_names, contents.source_names)
     table = {
         "/": page("landing", landing_page(contents.world, contents.version, telemetry_path)),
         telemetry_path: Route(
-            "metrics", {"GET": metrics, "HEAD": metrics}, (200, 400, 503), guarded=False, at_once=True
+            "metrics", {"GET": metrics, "HEAD": metrics}, (200, 400, 503), guarded=False, ready=metrics.ready
         ),
         "/-/healthy": probe("healthy", healthy),
         "/-/ready": probe("ready", ready_page(contents.world), codes=(200, 503)),

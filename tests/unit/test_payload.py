@@ -221,9 +221,11 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(JSON, max_size=8), st.integers(0, 12), st.none() | st.integers(0, 2))
-def test_rows_read_with_pauses_are_those_read_in_one_go(rows: list[Any], times: int, indent: int | None) -> None:
-    body = json.dumps(rows * times, ensure_ascii=False, indent=indent).encode("utf-8", "surrogatepass")
+@given(st.lists(JSON, max_size=8), st.integers(0, 12), st.none() | st.integers(0, 2), st.booleans())
+def test_rows_read_with_pauses_are_those_read_in_one_go(
+    rows: list[Any], times: int, indent: int | None, escaped: bool
+) -> None:
+    body = json.dumps(rows * times, ensure_ascii=escaped, indent=indent).encode("utf-8", "surrogatepass")
     whole, parts = Notes(), Notes()
     payload = list[Annotated[Outer | None, Part()]]
     # repr: NaN is not equal to itself.

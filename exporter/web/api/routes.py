@@ -51,12 +51,14 @@ class Api:
     readable: Readable
     latest: Kept = field(init=False)
     sources: Kept = field(init=False)
+    method: Kept = field(init=False)
     _changed: asyncio.Event = field(init=False, default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         given = self.readable
         self.latest = Kept(lambda: (given.world(), given.alerts()), score_latest, fresh)
         self.sources = Kept(lambda: (given.world(),), sources, fresh)
+        self.method = Kept(lambda: (given.method(), given.minimum_coverage()), _methodology, seldom)
 
     def changed(self) -> None:
         """The world has changed, or the alerts."""
@@ -67,12 +69,11 @@ class Api:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            for kept in (self.latest, self.sources):
+            for kept in (self.latest, self.sources, self.method):
                 await kept.renew()
 
     def routes(self) -> dict[str, Route]:
         given = self.readable
-        method = Kept(lambda: (given.method(), given.minimum_coverage()), _methodology, seldom)
         described = openapi.document(given.version)
         document = Packed(openapi.as_bytes(described), JSON, STABLE_SECONDS)
         stored = Stored(given.world, given.archive, given.wall)
@@ -86,7 +87,7 @@ class Api:
                 "score_explain", Explain(given.world, given.archive, given.wall), codes=WITH_QUERY
             ),
             "/api/v2/sources": data("sources", kept_page(self.sources.newest), codes=WITH_QUERY, at_once=True),
-            "/api/v2/methodology": data("methodology", kept_page(method.render), codes=WITH_QUERY, at_once=True),
+            "/api/v2/methodology": data("methodology", kept_page(self.method.render), codes=WITH_QUERY, at_once=True),
             "/openapi.json": data("openapi", fixed(document), codes=(200, 304), at_once=True),
             "/docs": page("docs", _where(given.docs, fixed(docs_page(described))), codes=(200, 304)),
         }

@@ -45,6 +45,7 @@ class House:
     reloads: int = 0
     storage: Storage = field(default_factory=lambda: Storage(Path(":memory:")))
     publication: Publication = field(init=False)
+    server: Server = field(init=False)
     port: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -87,7 +88,7 @@ async def house(
     ordinary = ApiConfig()
     gate = Gate(settings or (lambda: ordinary), Counted(time.time))
     site = Site(table, built.web_file, gate, Doors(asyncio.get_running_loop().time), built.meter, bounds)
-    server = Server(site, built.web_file, sockets)
+    server = built.server = Server(site, built.web_file, sockets)
     await server.start()
     try:
         yield built

@@ -260,7 +260,7 @@ async def test_a_head_may_begin_with_so_many_bytes_and_no_more() -> None:
                 assert (b"expected a head of at most 65536 bytes" in said) is refused
 
 
-async def test_all_heads_that_are_not_complete_may_be_so_large_and_who_goes_further_is_dropped() -> None:
+async def test_all_heads_that_are_not_complete_may_be_so_large_and_then_who_holds_the_most_is_dropped() -> None:
     async with house(bounds=Bounds(unfinished_bytes=60_000)) as built, contextlib.AsyncExitStack() as stack:
         open_ones = [await stack.enter_async_context(connected(built)) for _ in range(4)]
         for reader, writer in open_ones[:3]:
@@ -268,15 +268,48 @@ async def test_all_heads_that_are_not_complete_may_be_so_large_and_who_goes_furt
             assert not await is_dropped(built, reader)
         last, writer = open_ones[3]
         writer.write(unfinished(100))
-        with contextlib.suppress(ConnectionResetError):
-            assert await last.read() == b""
-        for reader, writer in open_ones[:3]:
-            writer.write(b"\r\n" + CLOSE + b"\r\n")
-            assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        assert not await is_dropped(built, last)
+        said = []
+        for reader, writer in open_ones:
+            with contextlib.suppress(ConnectionError):
+                writer.write(b"\r\n" + CLOSE + b"\r\n")
+                said.append(await reader.read())
+        # One of those that hold the most had to go.
+        assert sum(one.startswith(b"HTTP/1.1 200 ") for one in said) == 3
+        assert said[-1].startswith(b"HTTP/1.1 200 ")
         # What they held is free again.
         async with connected(built) as (reader, writer):
             writer.write(unfinished(50_000))
             assert not await is_dropped(built, reader)
+
+
+async def test_bodies_are_no_heads_however_they_come() -> None:
+    async with house(bounds=Bounds(unfinished_bytes=10_000)) as built, connected(built) as (reader, writer):
+        start, _, rest = body(9_000).partition(b"\r\n\r\n")
+        writer.write(start.replace(b"Connection: close\r\n", b"") + b"\r\n\r\n")
+        assert not await is_dropped(built, reader)
+        writer.write(rest)
+        await reader.readuntil(b"\r\n\r\n")
+        async with connected(built) as (other, others):
+            others.write(unfinished(9_000))
+            assert not await is_dropped(built, other)
+        assert not await is_dropped(built, reader)
+
+
+async def test_who_sends_requests_ahead_and_does_not_read_goes_before_the_others() -> None:
+    async def large(_: Ask) -> Answer:
+        return Answer(b"x" * (8 << 20), "text/plain")
+
+    more = {"/large": Route("large", {"GET": large})}
+    async with house(more=more, bounds=Bounds(unfinished_bytes=60_000)) as built, connected(built) as (other, others):
+        others.write(unfinished(1_000))
+        assert not await is_dropped(built, other)
+        async with connected(built) as (reader, writer):
+            writer.write(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n" * 1_500)
+            with contextlib.suppress(ConnectionResetError):
+                assert len(await reader.read()) < 8 << 20
+        others.write(b"\r\n" + CLOSE + b"\r\n")
+        assert (await other.read()).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("before", [WHOLE, body(100)[:-100] + b"x" * 100], ids=["a request", "a body"])

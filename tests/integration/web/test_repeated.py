@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,12 @@ from exporter.configuration.config import ApiConfig
 from exporter.web.answer import Answer, Ask
 from exporter.web.app import Site, Visit
 from exporter.web.bounds import Bounds
+from exporter.web.gate import Gate
+from exporter.web.limits import Counted
+from exporter.web.repeated import MOST_FIELDS, Wire
 from exporter.web.route import Route
+from exporter.web.standing import Standing
+from exporter.web.webfile import WebFile
 from tests.integration.web.house import House, house
 
 LATEST: Final = "/api/v2/score/latest"
@@ -105,6 +111,7 @@ async def test_the_second_answer_is_the_first_without_the_parser(sent: bytes, pa
         (head(f"{SERIES}?kind=nothing"), 2),
         (head("/-/healthy", "Expect: 100-continue"), 2),
         (head("/-/healthy", f"X: {'x' * 2_048}"), 2),
+        (head("/-/healthy", *[f"X{number}: x" for number in range(MOST_FIELDS)]), 2),
     ],
 )
 async def test_what_needs_more_than_a_look_is_always_parsed(sent: bytes, times: int, parsed: list[str]) -> None:
@@ -114,6 +121,60 @@ async def test_what_needs_more_than_a_look_is_always_parsed(sent: bytes, times: 
                 one.writer.write(sent)
                 assert (await one.reader.readline()).startswith(b"HTTP/1.1 ")
     assert len(parsed) == times
+
+
+async def test_a_head_of_so_many_fields_is_still_remembered(parsed: list[str]) -> None:
+    sent = head("/-/healthy", *[f"X{number}: x" for number in range(MOST_FIELDS - 1)])
+    async with house() as built, line(built) as one:
+        assert await one.ask(sent) == await one.ask(sent)
+    assert len(parsed) == 1
+
+
+async def test_a_part_of_the_metrics_is_made_once_for_all_who_want_it(parsed: list[str]) -> None:
+    sent = head("/metrics?name[]=btchealth_x")
+    async with house() as built, line(built) as one, line(built) as other:
+        page = built.publication.page()
+        built.publication.page = lambda: page  # type: ignore[method-assign]
+        first = await one.ask(sent)
+        assert b"btchealth_x 1" in first
+        assert [await one.ask(sent), await other.ask(sent)] == [first, first]
+    assert len(parsed) == 1
+
+
+@pytest.mark.parametrize("origin", [b"https://\xff", b"https://\xc3\xa9", b"a\tb"])
+async def test_an_origin_that_is_no_text_is_never_sent_back_and_leaves_nothing_behind(origin: bytes) -> None:
+    sent = head(LATEST, "Origin: ORIGIN").replace(b"ORIGIN", origin)
+    settings = ApiConfig(cors_origins=("*",))
+    async with house(settings=lambda: settings, bounds=Bounds(max_requests=2)) as built, line(built) as one:
+        for _ in range(5):
+            answer = await one.ask(sent)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert b"Access-Control-Allow-Origin" not in answer
+
+
+async def test_a_failure_at_the_last_step_gives_the_place_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with house(bounds=Bounds(max_requests=2)) as built, line(built) as one:
+        await one.ask(head(LATEST))
+        with monkeypatch.context() as broken:
+            broken.setattr(Wire, "of", lambda *_: 1 / 0)
+            for _ in range(3):
+                async with line(built) as other:
+                    other.writer.write(head(LATEST))
+                    assert await other.reader.read() == b""
+        assert (await one.ask(head(LATEST))).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_what_one_site_may_read_is_put_together_once() -> None:
+    settings = ApiConfig(cors_origins=("https://a.example",))
+    answer = Answer(b"x", "text/plain", again=True)
+    gate = Gate(lambda: settings, Counted(time.time))
+    ask = Ask("GET", "/", headers={"Origin": "https://a.example"})
+    route = Route("x", {})
+    standing = Standing(ask, route, settings, WebFile(None).current(), lambda: None, gate.sharing(ask))
+    shared = standing.shared(answer)
+    assert shared.headers["Access-Control-Allow-Origin"] == "https://a.example"
+    assert standing.shared(answer) is shared
+    assert standing.shared(replace(answer)) is not shared
 
 
 async def test_requests_in_one_piece_or_in_several_are_answered_in_order(parsed: list[str]) -> None:
@@ -226,6 +287,24 @@ async def test_who_does_not_read_a_repeated_answer_is_dropped_and_counts_until_t
             with contextlib.suppress(ConnectionResetError):
                 assert len(await slow.reader.read()) < 16 << 20
         assert len(await one.ask(sent)) > 16 << 20
+
+
+async def test_an_answer_on_its_way_is_finished_before_the_server_ends() -> None:
+    more = {"/large": Route("large", {"GET": large}, at_once=True)}
+    async with AsyncExitStack() as stack:
+        built = await stack.enter_async_context(house(more=more))
+        one = await stack.enter_async_context(line(built))
+        assert len(await one.ask(head("/large"))) > 16 << 20
+        one.writer.write(head("/large"))
+        await one.reader.readline()
+        ending = asyncio.create_task(built.server.stop(20.0))
+        # aiohttp, asked alone, is done in a turn or two of the event loop.
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not ending.done()
+        rest = await one.reader.read()
+        await ending
+        assert len(rest) > 16 << 20
 
 
 async def test_a_connection_that_repeats_itself_is_not_idle() -> None:

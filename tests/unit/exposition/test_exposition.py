@@ -26,6 +26,7 @@ from exporter.exposition.page import (
     sample_names,
 )
 from exporter.exposition.publication import READERS_SECONDS, Publication
+from exporter.slices import in_one_go
 
 HEIGHT = Family(
     "btchealth_tip_height", Kind.GAUGE, "Height.", "",
@@ -272,3 +273,51 @@ async def test_who_has_read_finds_the_next_page_made_and_after_a_while_without_r
     assert room.made == READERS_SECONDS
     assert page is not first
     assert page.made() == ((Form.TEXT, Encoding.GZIP),)
+
+
+def test_what_changes_while_a_page_is_made_is_in_it_and_all_of_it_is_made() -> None:
+    room = Room()
+    room.publication.update([HEIGHT])
+    room.publication.page().bytes_of(Form.TEXT, Encoding.GZIP)
+    pauses = sum(1 for _ in room.publication.rendering([HEIGHT, BACKLOG]))
+    making = room.publication.rendering([HEIGHT, BACKLOG])
+    for _ in range(pauses):
+        next(making)
+    room.now += 1.0
+    own = room.publication.page()
+    own.bytes_of(Form.TEXT)
+    page = in_one_go(making)
+    room.publication.show(page)
+    assert room.publication.page() is page
+    assert page.own is own.own
+    assert page.made() == ((Form.TEXT, Encoding.IDENTITY),)
+
+
+async def test_own_families_are_of_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exporter.turns.TURN", -1.0)
+    calls = 0
+
+    def own() -> Iterator[Family]:
+        for name in ("a", "b", "c"):
+            yield Family(name, Kind.GAUGE, "X.", "", (Series((), float(calls)),))
+
+    publication = Publication(own, lambda: 0.0)
+    publication.page()
+
+    async def sleep(_: float) -> None:
+        nonlocal calls
+        if calls:
+            raise asyncio.CancelledError
+        calls = 1
+        asyncio.get_running_loop().call_soon(count)
+
+    def count() -> None:
+        nonlocal calls
+        calls += 1
+        if calls < 20:
+            asyncio.get_running_loop().call_soon(count)
+
+    with pytest.raises(asyncio.CancelledError):
+        await publication.run(sleep)
+    values = {line.split()[1] for line in publication.page().bytes_of(Form.TEXT).splitlines() if line[:1] != b"#"}
+    assert len(values) == 1

@@ -11,7 +11,7 @@ from exporter.exposition.page import Family, Kind, Series
 from exporter.exposition.publication import Publication
 from exporter.web.answer import Answer, Ask, Handler, Refusal, problem
 from exporter.web.health import collector, health_page, healthy, ready_page
-from exporter.web.metrics_page import metrics_page
+from exporter.web.metrics_page import MetricsPage
 from exporter.web.reload import reload_page
 from exporter.web.site import prefix_of
 from tests.unit.web.world import BROKEN, SOURCE, TIP, world
@@ -141,7 +141,7 @@ def metrics(query: str = "", **headers: str) -> Awaitable[Answer]:
     publication = Publication(list, lambda: 0.0)
     publication.update([family])
     names = {"btchealth_x", "btchealth_absent"}
-    page = metrics_page(publication, lambda: names, ("bitnodes", "coingecko"))
+    page = MetricsPage(publication, lambda: names, ("bitnodes", "coingecko"))
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return page(Ask("GET", "/metrics", query, named))
 
