@@ -238,11 +238,8 @@ class Page:
             return gzip_of(self.data.packed(form), rest)
         return packed(self.data.render(form) + rest, encoding, QUICK)
 
-    def filtered(self, form: Form, choice: Choice) -> bytes:
-        return in_one_go(self.filtering(form, choice))
-
     def filtering(self, form: Form, choice: Choice) -> Slices[bytes]:
-        """As `filtered`, with pauses."""
+        """The part that is chosen, made with pauses."""
         chosen: list[bytes] = []
         for block in choice.among(self.data):
             chosen.append(block.render_sources(form, choice.keeps))

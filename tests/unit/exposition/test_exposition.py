@@ -181,7 +181,7 @@ OWN = ["btchealth_fetches_total", "btchealth_wait_seconds"]
     ],
 )  # fmt: skip
 def test_a_choice_keeps_what_was_asked_for(choice: Choice, lines: list[str]) -> None:
-    text = PAGE.filtered(Form.TEXT, choice).decode()
+    text = in_one_go(PAGE.filtering(Form.TEXT, choice)).decode()
     assert [line for line in text.splitlines() if not line.startswith("#")] == lines
     assert ("# TYPE" in text) is bool(lines)
 
@@ -196,7 +196,7 @@ def test_a_choice_keeps_what_was_asked_for(choice: Choice, lines: list[str]) -> 
     ],
 )
 def test_sources_are_chosen_by_series_and_own_families_stay(choice: Choice, families: list[str]) -> None:
-    text = PAGE.filtered(Form.TEXT, choice).decode()
+    text = in_one_go(PAGE.filtering(Form.TEXT, choice)).decode()
     assert [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")] == families
     assert bool(choice)
 
