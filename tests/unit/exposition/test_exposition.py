@@ -202,7 +202,7 @@ def test_sources_are_chosen_by_series_and_own_families_stay(choice: Choice, fami
 
 
 def test_a_filtered_openmetrics_page_ends_too() -> None:
-    assert PAGE.filtered(Form.OPENMETRICS, Choice(names=frozenset({"nothing"}))) == b"# EOF\n"
+    assert in_one_go(PAGE.filtering(Form.OPENMETRICS, Choice(names=frozenset({"nothing"})))) == b"# EOF\n"
     assert not Choice()
 
 

@@ -16,6 +16,7 @@ from exporter.exposition.page import Choice, Family, Form, Kind, Page, Part
 from exporter.exposition.process import collected, process_collectors
 from exporter.exposition.publication import Publication
 from exporter.service import Reloads
+from exporter.slices import in_one_go
 from exporter.web.meter import Meter
 
 BOUNDS = ("0.001", "0.005", "0.025", "0.1", "0.5", "+Inf")
@@ -96,7 +97,7 @@ def test_a_collector_without_describe_is_found_by_name() -> None:
             yield metric
 
     text = Publication(lambda: collected([Bare()]), lambda: 0.0).page()
-    assert b"bare 1" in text.filtered(Form.TEXT, Choice(names=frozenset({"bare"})))
+    assert b"bare 1" in in_one_go(text.filtering(Form.TEXT, Choice(names=frozenset({"bare"}))))
 
 
 def checkout(folder: Path, head: str, references: dict[str, str]) -> Path:
