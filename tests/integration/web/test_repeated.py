@@ -130,11 +130,13 @@ async def test_a_head_of_so_many_fields_is_still_remembered(parsed: list[str]) -
     assert len(parsed) == 1
 
 
-async def test_a_part_of_the_metrics_is_made_once_for_all_who_want_it(parsed: list[str]) -> None:
+async def test_a_part_of_the_metrics_is_made_once_for_all_who_want_it(
+    parsed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent = head("/metrics?name[]=btchealth_x")
     async with house() as built, line(built) as one, line(built) as other:
         page = built.publication.page()
-        built.publication.page = lambda: page  # type: ignore[method-assign]
+        monkeypatch.setattr(built.publication, "page", lambda: page)
         first = await one.ask(sent)
         assert b"btchealth_x 1" in first
         assert [await one.ask(sent), await other.ask(sent)] == [first, first]
