@@ -53,6 +53,11 @@ def test_the_service_can_do_little_beyond_its_work(folder: Path) -> None:
     assert float(exposure[1]) <= EXPOSURE
 
 
+def test_the_service_sees_what_metrics_of_its_process_are_made_of() -> None:
+    """Without /proc/stat client_python tells none of `process_...`."""
+    assert unit("btc-health.service")["Service"].get("ProcSubset", "all") == "all"
+
+
 def test_the_service_starts_the_exporter_on_the_sockets_of_its_socket_unit() -> None:
     program, *arguments = shlex.split(unit("btc-health.service")["Service"]["ExecStart"])
     assert program.endswith("/btc-health")
