@@ -119,7 +119,10 @@ async def test_who_is_here_or_known_may_reload(ask: Ask) -> None:
         replace(LOCAL, remote="", headers={"X-Forwarded-For": "192.0.2.1"}),
         replace(LOCAL, headers={"X-Forwarded-For": "192.0.2.1"}),
         replace(LOCAL, headers={"Forwarded": "for=192.0.2.1"}),
+        replace(LOCAL, headers={"X-Real-IP": "192.0.2.1"}),
         replace(LOCAL, headers={"Sec-Fetch-Site": "cross-site"}),
+        replace(LOCAL, headers={"Sec-Fetch-Site": "same-site"}),
+        replace(LOCAL, headers={"Sec-Fetch-Site": "same-site"}, user="ops"),
     ],
 )
 async def test_others_may_not_reload(ask: Ask) -> None:

@@ -1,8 +1,11 @@
 import asyncio
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from exporter.history.alertmanager import Alert, Alerts
 from exporter.slices import Slices, in_one_go
@@ -48,6 +51,24 @@ def test_without_data_the_score_is_unknown_and_not_zero() -> None:
     body = latest(world(fresh=False))
     assert (body["overall"], body["data_freshness"]) == (None, "unknown")
     assert body["pillars"]["security"]["indicators"][0]["inputs"][0]["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("overall", "coverage", "want"),
+    [
+        (80.0, 1.0, "fresh"),
+        (80.0, 0.9, "fresh"),
+        (80.0, math.nextafter(0.9, 0.0), "stale"),
+        (80.0, 0.6, "stale"),
+        (0.0, 0.9, "fresh"),
+        (None, 0.9, "unknown"),
+        (None, 0.0, "unknown"),
+    ],
+)
+def test_data_are_fresh_from_nine_tenths_of_coverage_on(overall: float | None, coverage: float, want: str) -> None:
+    now = world()
+    body = latest(replace(now, scorecard=replace(now.scorecard, overall=overall, coverage=coverage)))
+    assert body["data_freshness"] == want
 
 
 def test_sources_tell_age_errors_and_provenance() -> None:

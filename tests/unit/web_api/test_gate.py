@@ -216,6 +216,8 @@ def test_only_listed_origins_may_read(origins: tuple[str, ...], origin: str | No
     headers = {} if origin is None else {"Origin": origin}
     sharing = door.gate.sharing(Ask("GET", "/", headers=headers))
     assert (None if sharing is None else sharing.get("Access-Control-Allow-Origin", "")) == want
+    if want:
+        assert sharing == {"Access-Control-Allow-Origin": want, "Access-Control-Expose-Headers": "ETag, Retry-After"}
 
 
 def test_a_preflight_is_answered_for_listed_origins_and_refused_for_others() -> None:
@@ -223,7 +225,14 @@ def test_a_preflight_is_answered_for_listed_origins_and_refused_for_others() -> 
     question = {"Origin": PAGE, "Access-Control-Request-Method": "GET"}
     answer = door.gate.preflight(Ask("OPTIONS", "/", headers=question), "GET, HEAD")
     assert answer is not None
-    assert (answer.status, answer.headers["Access-Control-Allow-Methods"]) == (204, "GET, HEAD")
+    assert (answer.status, answer.headers) == (
+        204,
+        {
+            "Access-Control-Allow-Methods": "GET, HEAD",
+            "Access-Control-Allow-Headers": "Authorization, If-None-Match",
+            "Access-Control-Max-Age": "600",
+        },
+    )
     assert door.gate.preflight(Ask("GET", "/", headers=question), "GET, HEAD") is None
     assert door.gate.preflight(Ask("OPTIONS", "/", headers={"Origin": PAGE}), "GET, HEAD") is None
     with pytest.raises(Refusal, match="Origin: expected one of"):
