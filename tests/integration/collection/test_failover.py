@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from exporter.cache.sqlite import SqliteTier
 from exporter.errors import BodyError, Reason
 from exporter.spec import Endpoint, Sample
 from exporter.storage.database import Storage
@@ -138,6 +139,23 @@ async def test_a_base_url_on_another_network_is_refused_for_all_endpoints_and_wh
         await clock.forward(601)
         assert sum(upstream.calls.values()) == 2
         assert run.figures("b").base_urls_active == (False, True)
+
+
+async def test_what_a_base_url_on_another_network_said_leaves_the_caches_and_nothing_else_does(
+    clock: FakeClock, storage: Storage, upstream: Upstream, second: Upstream
+) -> None:
+    upstream.says = {"/first": OTHER, "/a": GOOD}
+    second.says = {"/a": GOOD}
+    disk = SqliteTier(storage)
+    async with play(clock, storage, [upstream.url, second.url], declare("first", interval=600.0), network()) as run:
+        assert await disk.get(("alpha", "first")) is not None
+        upstream.says["/a"] = {"value": 0, "other": 1}
+        await clock.forward(61)
+        assert run.collection.figures()[0].refusals.keys() == {upstream.url}
+        assert await disk.get(("alpha", "first")) is None
+        kept = await disk.get(("alpha", "a"))
+        assert kept is not None
+        assert kept.url.startswith(second.url)
 
 
 async def test_a_refused_base_url_is_looked_at_once_an_hour_and_taken_back_when_it_is_right(
