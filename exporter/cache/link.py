@@ -52,9 +52,11 @@ class ReplyError(ValueError):
     """A reply in a form that no Redis gives to that command."""
 
 
-# ValueError, RecursionError: what answers does not speak the protocol.
+# The second line: what answers does not speak the protocol. redis-py takes replies about Sentinel and clusters apart
+# without a look at their form.
 _ERRORS: Final = (
-    exceptions.RedisError, exceptions.RedisClusterException, OSError, TimeoutError, ValueError, RecursionError,
+    exceptions.RedisError, exceptions.RedisClusterException, OSError, TimeoutError,
+    ValueError, RecursionError, TypeError, LookupError, AttributeError, ArithmeticError,
 )  # fmt: skip
 # Of cluster nodes, these say that nothing can be had at present, not that one command was refused.
 _NOT_SERVING: Final = (exceptions.ClusterError, exceptions.MovedError, exceptions.AskError, exceptions.TryAgainError)

@@ -5,13 +5,13 @@ github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Literal
 
 import structlog
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 
 from exporter.errors import RemoteError
 from exporter.history.jsonclient import JsonClient
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS: Final = 15.0
 MOST_ALERTS: Final = 200
+MOST_BYTES: Final = 1 << 20
 NOT_CONFIGURED: Final = "no Alertmanager is configured (alerts.alertmanager_url)"
 
 # Only this product's; an Alertmanager serves many.
@@ -52,7 +53,7 @@ class _Status(BaseModel):
 class _Given(BaseModel):
     labels: dict[str, str]
     annotations: dict[str, str]
-    startsAt: datetime  # noqa: N815 - the API's own name
+    startsAt: AwareDatetime  # noqa: N815 - the API's own name
     fingerprint: str
     status: _Status
 
@@ -90,13 +91,19 @@ class AlertFeed:
 
     async def _ask(self, url: str) -> Alerts:
         try:
-            given = _ANSWER.validate_json(await self._client.get(f"{url}/api/v2/alerts", _QUERY))
+            body = await self._client.get(f"{url}/api/v2/alerts", _QUERY, MOST_BYTES)
+            return Alerts(await asyncio.to_thread(_read, body), None)
         except RemoteError as error:
             return Alerts(None, f"the Alertmanager {error}")
-        except ValidationError:
+        # OverflowError: a time zone takes the first or the last day of the calendar out of it.
+        except (ValidationError, OverflowError):
             return Alerts(None, "the Alertmanager answered something else than a list of alerts")
-        known = sorted(map(_alert, given), key=lambda alert: (alert.starts_at, alert.fingerprint))
-        return Alerts(tuple(known[:MOST_ALERTS]), None)
+
+
+def _read(body: bytes) -> tuple[Alert, ...]:
+    """The oldest ones. Raises ValidationError, OverflowError."""
+    known = sorted(map(_alert, _ANSWER.validate_json(body)), key=lambda alert: (alert.starts_at, alert.fingerprint))
+    return tuple(known[:MOST_ALERTS])
 
 
 def _alert(given: _Given) -> Alert:

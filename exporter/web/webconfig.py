@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import bcrypt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from exporter.configuration.mistakes import explain, refuse
@@ -57,8 +58,14 @@ def _header_value(headers: dict[str, str]) -> dict[str, str]:
 
 
 def _bcrypt_hash(text: str) -> str:
+    mistake = ValueError("expected a bcrypt hash, such as `htpasswd -nBC 10 NAME` prints")
     if not _BCRYPT.fullmatch(text):
-        raise ValueError("expected a bcrypt hash, such as `htpasswd -nBC 10 NAME` prints")
+        raise mistake
+    try:
+        # At the least cost: whether its salt and its prefix are such that passwords can be compared with it.
+        bcrypt.checkpw(b"", re.sub(r"\$\d\d\$", "$04$", text, count=1).encode())
+    except ValueError as error:
+        raise mistake from error
     return text
 
 

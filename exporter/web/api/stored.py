@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from exporter.errors import StorageError
 from exporter.storage.archive import STEP, Archive
 from exporter.world import World
 
@@ -16,7 +17,7 @@ KEPT_SECONDS: Final = STEP
 
 @dataclass(slots=True)
 class Stored:
-    """Selectors alive now and those of the archive, by metric name."""
+    """Selectors alive now and those of the archive, by metric name. Raises StorageError."""
 
     world: Callable[[], World]
     archive: Archive
@@ -28,7 +29,14 @@ class Stored:
     async def __call__(self, name: str) -> frozenset[str]:
         async with self._one_reader:
             if not 0 <= self.wall() - self._read_at < KEPT_SECONDS:
-                self._by_name = _grouped([*await self.archive.selectors(), *self.world().view])
+                try:
+                    kept = await self.archive.selectors()
+                except StorageError:
+                    # What is alive can be asked for where the history is elsewhere.
+                    if alive := _grouped([*self.world().view]).get(name):
+                        return alive
+                    raise
+                self._by_name = _grouped([*kept, *self.world().view])
                 self._read_at = self.wall()
         return self._by_name.get(name, frozenset())
 

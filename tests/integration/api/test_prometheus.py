@@ -230,6 +230,24 @@ async def test_a_history_server_that_misbehaves_is_said(
             await PrometheusHistory(url, asking).points(OVERALL, Window(0, 60, 60))
 
 
+def told(starts_at: str) -> str:
+    alert = {
+        "labels": {}, "annotations": {}, "startsAt": starts_at, "fingerprint": "a", "status": {"state": "active"},
+    }  # fmt: skip
+    return json.dumps([alert])
+
+
+@pytest.mark.parametrize("starts_at", ["0001-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_that_makes_no_sense_is_no_alert_and_ends_nothing(starts_at: str) -> None:
+    async with server(text(told(starts_at))) as url, client() as asking:
+        feed = AlertFeed(lambda: url, asking, never)
+        await feed.refresh()
+    if feed.now.alerts is None:
+        assert "answered something else" in (feed.now.reason or "")
+    else:
+        assert abs(feed.now.alerts[0].starts_at) > 1e10
+
+
 @pytest.mark.parametrize(("answer", "want"), MISBEHAVING)
 async def test_without_a_usable_alertmanager_alerts_are_unknown_and_why_is_said(
     answer: Callable[[web.Request], web.Response], want: str

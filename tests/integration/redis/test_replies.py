@@ -87,3 +87,22 @@ async def test_no_reply_is_an_error_to_who_asks(
         await use(link)
         await use(link)
         await link.close()
+
+
+@pytest.mark.parametrize("use", [get, turn, limit])
+@pytest.mark.parametrize("kind", ["redis+sentinel://{}/main", "redis+cluster://{}"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"$5\r\nhello\r\n", b"*-1\r\n", b"*1\r\n*1\r\n$1\r\na\r\n", b"*1\r\n*2\r\n$1\r\na\r\n:1\r\n", b":1\r\n",
+        b"*1\r\n*3\r\n:0\r\n:9\r\n*1\r\n:1\r\n",
+    ],
+    ids=repr,
+)  # fmt: skip
+async def test_no_reply_about_other_servers_is_an_error_either(
+    reply: bytes, kind: str, use: Callable[[Link], Awaitable[None]], watch: Watch
+) -> None:
+    async with listening(reply) as url:
+        link = link_to(kind.format(url.removeprefix("redis://")), watch)
+        await use(link)
+        await link.close()

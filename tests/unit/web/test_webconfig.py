@@ -94,6 +94,11 @@ BAD = {
     "bad header": ("http_server_config: {headers: {X-Frame-Options: allow}}\n",
                    "expected X-Frame-Options to be deny or sameorigin or empty, not 'allow'"),
     "header of two lines": ('http_server_config: {headers: {Content-Security-Policy: "a\\nb"}}\n', "on one line"),
+    "hash nothing compares with": (
+        f"basic_auth_users: {{prometheus: '{HASH[:28]}{chr(ord(HASH[28]) + 1)}{HASH[29:]}'}}\n",
+        "expected a bcrypt hash",
+    ),
+    "hash of 1997": (f"basic_auth_users: {{prometheus: '{HASH.replace('$2b$', '$2$')}'}}\n", "expected a bcrypt hash"),
     "plain password": ("basic_auth_users: {prometheus: secret}\n", "expected a bcrypt hash"),
     "negative rate": ("rate_limit: {interval: 1s, burst: -1}\n", "rate_limit.burst: got -1, expected greater than"),
     "rate without unit": ("rate_limit: {interval: fast}\n", "expected a duration with its unit"),

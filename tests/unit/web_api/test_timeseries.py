@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exporter.errors import RemoteError
+from exporter.errors import RemoteError, StorageError
 from exporter.history import History, Point, Window, on_grid
 from exporter.history.selector import Selector
 from exporter.history.sqlite import SqliteHistory
@@ -20,7 +20,7 @@ from exporter.web.api.naming import Known
 from exporter.web.api.routes import Api
 from exporter.web.api.stored import Stored
 from exporter.web.api.timeseries import FAILED_SECONDS, REPEATED_SECONDS, Timeseries, statistics
-from tests.unit.web.world import NOW, readable
+from tests.unit.web.world import NOW, readable, world
 
 PATH = "/api/v2/score/timeseries"
 
@@ -192,6 +192,20 @@ async def test_a_file_that_cannot_be_read_is_not_an_empty_series(tmp_path: Path,
     with pytest.raises(Refusal, match=r"^history cannot be read from the SQLite file now") as caught:
         await route.handlers["GET"](Ask("GET", PATH, query))
     assert (caught.value.status, caught.value.headers) == (503, {"Retry-After": "5"})
+    await storage.close()
+
+
+async def test_what_is_alive_can_be_asked_for_while_the_file_cannot_be_read(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "a.sqlite")
+    archive = Archive(storage, 86_400.0)
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as other:
+        other.execute("ALTER TABLE series RENAME TO series_away")
+    now = world()
+    stored = Stored(lambda: now, archive, lambda: NOW)
+    alive = min(now.view)
+    assert alive in await stored(alive.partition("{")[0])
+    with pytest.raises(StorageError):
+        await stored("btchealth_nothing")
     await storage.close()
 
 
