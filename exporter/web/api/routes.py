@@ -74,6 +74,8 @@ class Api:
 
     def routes(self) -> dict[str, Route]:
         given = self.readable
+        # The first time takes 60 ms, which nobody waits for before the server starts.
+        self.method.render()
         described = openapi.document(given.version)
         document = Packed(openapi.as_bytes(described), JSON, STABLE_SECONDS)
         stored = Stored(given.world, given.archive, given.wall)
