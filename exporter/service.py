@@ -134,8 +134,9 @@ class Service:
         yield
         world = yield from rules.making(snapshot, figures, self.clock.wall(), self._memory)
         yield
-        domain = self._domain(world.view, world.snapshot, rules.help_texts)
-        families = chain(domain, scores(world.scorecard), self._sources(world.figures))
+        domain = yield from self._domain.making(world.view, world.snapshot, rules.help_texts)
+        sources = yield from self._sources.making(world.figures)
+        families = chain(domain, scores(world.scorecard), sources)
         return world, (yield from self.publication.rendering(families))
 
     def _show(self, world: World, page: Page) -> None:

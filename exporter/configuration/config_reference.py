@@ -85,8 +85,9 @@ What differs from a server written in Go:
   that all the rest may be read-only.
 - With `--web.systemd-socket` it serves every socket of its socket unit (`ListenStream=`, TCP or Unix, `Accept=no`).
   Whoever may open a Unix socket counts as somebody on this machine.
-- It raises its limit of open files to the hard one, and takes fewer connections than 16,384 where that is too low: 200
-  files, or half where there are fewer than 400, are kept for sources, the database and the rest.
+- It raises its limit of open files to the hard one, or leaves it as it is where the hard one is unlimited, and takes
+  fewer connections than 16,384 where that is too low: 200 files, or half where there are fewer than 400, are kept for
+  sources, the database and the rest.
 """
 
 

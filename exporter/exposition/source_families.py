@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from exporter.collection.statistics import EndpointFigures, SourceFigures
 from exporter.exposition.families import Declared
 from exporter.exposition.page import Family, Kind, Series
+from exporter.slices import Slices, in_one_go
 
 _SOURCE: Final = ("source",)
 _ENDPOINT: Final = ("source", "endpoint")
@@ -105,13 +106,21 @@ class SourceFamilies:
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], tuple[EndpointFigures, Made]] = {}
 
-    def __call__(self, figures: Sequence[SourceFigures]) -> Iterator[Family]:
-        for declared, read in _OF_SOURCE:
-            yield declared.family(((one.name,), read(one)) for one in figures)
-        made = {(one.name, endpoint.name): endpoint for one in figures for endpoint in one.endpoints}
-        self._made = {labels: self._remembered(labels, endpoint) for labels, endpoint in made.items()}
+    def __call__(self, figures: Sequence[SourceFigures]) -> list[Family]:
+        return in_one_go(self.making(figures))
+
+    def making(self, figures: Sequence[SourceFigures]) -> Slices[list[Family]]:
+        families = [declared.family(((one.name,), read(one)) for one in figures) for declared, read in _OF_SOURCE]
+        endpoints = {(one.name, endpoint.name): endpoint for one in figures for endpoint in one.endpoints}
+        made: dict[tuple[str, str], tuple[EndpointFigures, Made]] = {}
+        for labels, endpoint in endpoints.items():
+            made[labels] = self._remembered(labels, endpoint)
+            yield
+        self._made = made
         for position, (declared, _) in enumerate((*_OF_ENDPOINT, *_SPREAD)):
-            yield declared.of(series for _, one in self._made.values() for series in one[position])
+            families.append(declared.of(series for _, one in made.values() for series in one[position]))
+            yield
+        return families
 
     def _remembered(self, labels: tuple[str, str], endpoint: EndpointFigures) -> tuple[EndpointFigures, Made]:
         known = self._made.get(labels)
