@@ -47,8 +47,8 @@ class Protocol(RequestHandler, Generic[V]):
     """Answers known requests itself; says what was wrong with an unreadable one as every other page does."""
 
     __slots__ = (
-        "_ahead", "_ask", "_certificate", "_head_timer", "_heads", "_last", "_open", "_pages", "_payload", "_protocols",
-        "_remote", "_standing", "_unfinished", "_unread", "_whole",
+        "_ahead", "_ask", "_certificate", "_head_timer", "_heads", "_in_line", "_last", "_open", "_pages", "_payload",
+        "_protocols", "_remote", "_standing", "_unfinished", "_unread", "_whole",
     )  # fmt: skip
 
     def __init__(self, manager: Protocols[V], loop: asyncio.AbstractEventLoop) -> None:
@@ -75,7 +75,7 @@ class Protocol(RequestHandler, Generic[V]):
         self._head_timer: asyncio.TimerHandle | None = None
         # The body of the newest request, and how much has come of the head of the next.
         self._payload: StreamReader = EMPTY_PAYLOAD
-        self._unfinished = 0
+        self._unfinished = self._in_line = 0
         # Bytes that came last, perhaps of many requests.
         self._ahead = 0
 
@@ -96,7 +96,7 @@ class Protocol(RequestHandler, Generic[V]):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._open.discard(self)
         self._has_head()
-        self.hold(0)
+        self.hold(head=0, line=0)
         self._was_read()
         super().connection_lost(exc)
 
@@ -104,12 +104,11 @@ class Protocol(RequestHandler, Generic[V]):
         super().pause_writing()
         # What the client sent ahead stays with the parser until it reads.
         if self._messages:
-            self.hold(self._ahead + len(self._messages) * PARSED_BYTES)
+            self.hold(line=self._ahead + len(self._messages) * PARSED_BYTES)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._ahead:
-            self.hold(0)
+        self.hold(line=0)
         self._was_read()
 
     def data_received(self, data: bytes) -> None:
@@ -138,24 +137,26 @@ class Protocol(RequestHandler, Generic[V]):
     def _count_unfinished(self, size: int) -> None:
         """`size`: what has come of a head. The parser bounds each field and their number: a megabyte together."""
         bound, before = self._pages.bounds.head_bytes, self._unfinished
-        self.hold(size)
+        self.hold(head=size)
         if size:
             self._await_head()
         if before <= bound < size:
             self._refuse(TOO_LARGE)
 
-    def hold(self, size: int) -> None:
-        """So many bytes of requests that cannot be answered yet."""
-        self._protocols.unfinished += size - self._unfinished
-        self._unfinished = size
+    def hold(self, *, head: int | None = None, line: int | None = None) -> None:
+        """So many bytes of a head that is not complete, or of requests in line; None: as many as before."""
+        before = self.held
+        self._unfinished = self._unfinished if head is None else head
+        self._in_line = self._in_line if line is None else line
+        self._protocols.unfinished += self.held - before
         if self._protocols.unfinished > self._pages.bounds.unfinished_bytes:
             most = max(self._open, key=lambda one: one.held)
             most.drop("requests of all connections that cannot be answered yet are too large together")
-            most.hold(0)
+            most.hold(head=0, line=0)
 
     @property
     def held(self) -> int:
-        return self._unfinished
+        return self._unfinished + self._in_line
 
     def _refuse(self, why: str) -> None:
         """As the parser does."""
